@@ -1,0 +1,1 @@
+"""Write a typed function once; plugins serve it on every surface."""

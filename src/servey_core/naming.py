@@ -1,0 +1,34 @@
+"""How one name is written in the worlds it meets: Python, URLs, prose."""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
+
+
+def snake_case(name: str) -> str:
+    """Write `NumberStats` or `number-stats` as `number_stats`."""
+    return "_".join(_words(name))
+
+
+def kebab_case(name: str) -> str:
+    """Write `say_hello` or `SayHello` as `say-hello`."""
+    return "-".join(_words(name))
+
+
+def sentence_case(name: str) -> str:
+    """Write `NotFound` or `not_found` as `Not found`."""
+    return " ".join(_words(name)).capitalize()
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """Suggest the nearest of `choices`, or list them; empty where there are none."""
+    known = sorted(choices)
+    if nearest := difflib.get_close_matches(name, known, n=1):
+        return f"Did you mean {nearest[0]!r}?"
+    return f"Known: {', '.join(known)}." if known else ""
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(name)]

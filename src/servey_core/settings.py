@@ -1,0 +1,356 @@
+"""Every setting: its value, where it came from, and what it may be.
+
+A setting `port` is read, first found first taken, from the command line, the environment
+(`SERVEY_PORT`, or an older name of it), `[tool.servey]` in the `pyproject.toml` of the working
+folder, and its default. A plugin adds a `SettingsGroup` of its own by the hook `servey_settings`.
+"""
+
+import ipaddress
+import os
+import secrets
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    PyprojectTomlConfigSettingsSource,
+    SettingsConfigDict,
+)
+
+from servey_core.errors import ConfigurationError, SettingsError
+from servey_core.naming import did_you_mean
+
+PREFIX = "SERVEY_"
+GENERATED = "generated at this start"
+
+Environment = Literal["development", "production"]
+
+
+def _split_commas(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
+"""Several words in one setting, with commas between them."""
+
+
+def setting(default: Any, description: str, *, env: Sequence[str] = (), **limits: Any) -> Any:
+    """Declare one setting of a `SettingsGroup`.
+
+    Args:
+        default: Its value where nothing else is given.
+        description: What it does, for `servey config` and the reference.
+        env: The environment variables to read it from, where there are older names of it: the
+            first is the present one, `SERVEY_<NAME>`.
+        **limits: Limits that `pydantic.Field` knows: `ge`, `le`, `min_length`, ...
+    """
+    alias = AliasChoices(*env) if env else None
+    return Field(default, description=description, validation_alias=alias, **limits)
+
+
+class SettingsWarning(UserWarning):
+    """A setting is given that nobody reads."""
+
+
+class SettingsGroup(BaseSettings):
+    """Some settings that belong together: the core's, or one plugin's. Frozen.
+
+    Declare each with `setting()`; the environment variable of `port` is `SERVEY_PORT`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        pyproject_toml_table_header=("tool", "servey"),
+    )
+
+    @classmethod
+    def variables(cls, name: str) -> tuple[str, ...]:
+        """The environment variables that the setting `name` is read from, the newest first."""
+        alias = cls.model_fields[name].validation_alias
+        if isinstance(alias, AliasChoices):
+            return tuple(str(choice) for choice in alias.choices)
+        return (PREFIX + name.upper(),)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the command line, the environment and `pyproject.toml`, in this order."""
+        return init_settings, env_settings, PyprojectTomlConfigSettingsSource(settings_cls)
+
+    def generated(self, environment: Environment) -> Mapping[str, object]:  # noqa: ARG002
+        """Values to make up for settings that are not given, such as a random key."""
+        return {}
+
+
+class CoreSettings(SettingsGroup):
+    """The settings that the core itself reads."""
+
+    env: Environment | None = setting(
+        None,
+        "development or production. Development makes up keys, shows documents and the reasons of "
+        "failures. Left out, it is development where `host` is a loopback address.",
+    )
+    host: str = setting("127.0.0.1", "The address that network services listen on.")
+    port: int = setting(
+        8000, "The port of the web host.", env=("SERVEY_PORT", "SERVER_PORT"), ge=0, le=65535
+    )
+    action_path: str | None = setting(
+        None, "The module or package that holds the actions. Left out, `actions`."
+    )
+    plugins: Words = setting((), "The only plugins to load, by name. Left out, all installed ones.")
+    plugins_deny: Words = setting((), "Plugins not to load, by name.")
+    plugin_modules: Words = setting(
+        (), "Modules of the application that implement hooks themselves, with no distribution."
+    )
+    strict: bool = setting(True, "Whether a broken plugin stops the application from starting.")
+    threads: int = setting(32, "How many synchronous actions run at once.", ge=1, le=1024)
+    thread_backlog: int = setting(
+        1024, "How many calls may wait for a thread before more are refused (503).", ge=0
+    )
+    grace_seconds: float = setting(
+        10.0, "How long a stop waits for what is under way, in seconds.", ge=0
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = setting(
+        "info", "From which level on the log is written."
+    )
+    log_format: Literal["auto", "console", "json"] = setting(
+        "auto", "How the log is written; auto is console on a terminal and json elsewhere."
+    )
+    authorizer: str = setting("jwt", "What reads tokens, by name.")
+    jwt_secret_key: SecretStr | None = setting(
+        None,
+        "The secret that tokens are signed with (HS256), at least 32 bytes.",
+        env=("SERVEY_JWT_SECRET_KEY", "JWT_SECRET_KEY"),
+    )
+    jwt_keys: str | None = setting(
+        None, "A file of keys instead of a secret: a JWK Set (RFC 7517) or one key in PEM form."
+    )
+    jwt_algorithm: str = setting("HS256", "The one algorithm that tokens are signed with.")
+    jwt_issuer: str | None = setting(None, "The `iss` that tokens must have.")
+    jwt_audience: str | None = setting(None, "The `aud` that tokens must have.")
+    jwt_require_expiry: bool = setting(True, "Whether tokens must have an `exp`.")
+
+    @property
+    def environment(self) -> Environment:
+        """Development or production, decided."""
+        return self.env or ("development" if self.on_loopback else "production")
+
+    @property
+    def development(self) -> bool:
+        """Whether this is a development environment."""
+        return self.environment == "development"
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether `host` can be reached from this machine alone."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host.strip("[]")).is_loopback
+        except ValueError:
+            return False
+
+    def generated(self, environment: Environment) -> Mapping[str, object]:
+        """A random key, in development, where none is given."""
+        if environment == "production" or self.jwt_secret_key or self.jwt_keys:
+            return {}
+        return {"jwt_secret_key": secrets.token_urlsafe(32)}
+
+
+GroupT = TypeVar("GroupT", bound=SettingsGroup)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingValue:
+    """One setting as it is in force.
+
+    Attributes:
+        name: Its name, such as `port`.
+        variable: The environment variable that sets it.
+        value: Its value; secrets are `SecretStr`, and mask themselves.
+        origin: Where the value came from, for a person.
+        description: What it does.
+    """
+
+    name: str
+    variable: str
+    value: object
+    origin: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All groups of settings, as they are in force."""
+
+    core: CoreSettings
+    groups: Mapping[type[SettingsGroup], SettingsGroup]
+    origins: Mapping[tuple[type[SettingsGroup], str], str] = field(repr=False)
+
+    @classmethod
+    def load(
+        cls,
+        groups: Iterable[type[SettingsGroup]] = (),
+        *,
+        given: Mapping[str, object] | None = None,
+    ) -> Self:
+        """Read every setting of the core and of `groups`.
+
+        Args:
+            groups: The plugins' groups.
+            given: Values that win over all others, by name: those of the command line.
+
+        Raises:
+            SettingsError: A value cannot be used, or two groups declare one name.
+        """
+        given = {name: value for name, value in (given or {}).items() if value is not None}
+        loaded: dict[type[SettingsGroup], SettingsGroup] = {}
+        origins: dict[tuple[type[SettingsGroup], str], str] = {}
+        core = _read(CoreSettings, given)
+        for group in (CoreSettings, *groups):
+            values = core if group is CoreSettings else _read(group, given)
+            made_up = values.generated(core.environment)
+            if made_up:
+                values = _read(group, {**given, **made_up})
+            loaded[group] = values
+            for name in group.model_fields:
+                origin = GENERATED if name in made_up else _origin(group, name, given)
+                origins[group, name] = origin
+        _refuse_shared_names(loaded)
+        settings = cls(loaded[CoreSettings], loaded, origins)  # type: ignore[arg-type]
+        return settings
+
+    def group(self, group: type[GroupT]) -> GroupT:
+        """The values of one plugin's group.
+
+        Raises:
+            ConfigurationError: Its plugin is not loaded.
+        """
+        try:
+            return self.groups[group]  # type: ignore[return-value]
+        except KeyError:
+            raise ConfigurationError(
+                f"The settings {group.__qualname__} were not loaded: is their plugin?"
+            ) from None
+
+    def __iter__(self) -> Iterator[SettingValue]:
+        for group, values in self.groups.items():
+            for name, info in group.model_fields.items():
+                yield SettingValue(
+                    name,
+                    group.variables(name)[0],
+                    getattr(values, name),
+                    self.origins[group, name],
+                    info.description or "",
+                )
+
+    def as_environment(self) -> dict[str, str]:
+        """The variables that give a child process what only this one knows."""
+        return {
+            value.variable: _as_text(value.value)
+            for value in self
+            if value.origin in (GENERATED, COMMAND_LINE) and value.value is not None
+        }
+
+    def warn_of_unknown(self) -> None:
+        """Warn of every `SERVEY_` variable and `[tool.servey]` key that nothing reads."""
+        known = {name for group in self.groups for name in group.model_fields}
+        variables = {
+            variable
+            for group in self.groups
+            for name in group.model_fields
+            for variable in group.variables(name)
+        }
+        for variable in sorted(os.environ):
+            if variable.startswith(PREFIX) and variable not in variables | INTERNAL_VARIABLES:
+                hint = did_you_mean(variable, variables)
+                _warn(f"The environment variable {variable} is not a setting. {hint}")
+        for key in sorted(_pyproject_table()):
+            if key not in known:
+                _warn(f"[tool.servey] {key} is not a setting. {did_you_mean(key, known)}")
+
+
+COMMAND_LINE = "command line"
+INTERNAL_VARIABLES = {"SERVEY_WORKER"}
+"""Variables that Servey gives to its own child processes."""
+
+
+def _read(group: type[GroupT], given: Mapping[str, object]) -> GroupT:
+    own = {name: value for name, value in given.items() if name in group.model_fields}
+    try:
+        return group(**own)
+    except ValidationError as error:
+        raise SettingsError(_explain(group, error, own)) from None
+
+
+def _explain(group: type[SettingsGroup], error: ValidationError, given: Mapping[str, object]) -> str:
+    lines = []
+    for entry in error.errors(include_url=False, include_input=False, include_context=False):
+        location = str(entry["loc"][0]) if entry["loc"] else ""
+        name = _field_name(group, location)
+        origin = _origin(group, name, given) if name in group.model_fields else "the settings"
+        lines.append(f"The setting {name!r} (from {origin}): {entry['msg']}.")
+    return "\n".join(lines)
+
+
+def _field_name(group: type[SettingsGroup], location: str) -> str:
+    for name in group.model_fields:
+        if location.lower() in (variable.lower() for variable in (*group.variables(name), name)):
+            return name
+    return location
+
+
+def _origin(group: type[SettingsGroup], name: str, given: Mapping[str, object]) -> str:
+    if name in given:
+        return COMMAND_LINE
+    present = {variable.upper() for variable, value in os.environ.items() if value}
+    for variable in group.variables(name):
+        if variable.upper() in present:
+            return f"environment variable {variable}"
+    return "pyproject.toml" if name in _pyproject_table() else "default"
+
+
+def _pyproject_table() -> Mapping[str, object]:
+    source = PyprojectTomlConfigSettingsSource(SettingsGroup)
+    return source.toml_data
+
+
+def _refuse_shared_names(groups: Iterable[type[SettingsGroup]]) -> None:
+    owners: dict[str, type[SettingsGroup]] = {}
+    for group in groups:
+        for name in group.model_fields:
+            if other := owners.get(name):
+                raise SettingsError(
+                    f"The setting {name!r} is declared by both {other.__module__} "
+                    f"and {group.__module__}."
+                )
+            owners[name] = group
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, tuple):
+        return ",".join(str(part) for part in value)
+    return str(value)
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message.rstrip(), SettingsWarning, stacklevel=2)
