@@ -1,1 +1,130 @@
 """Write a typed function once; plugins serve it on every surface."""
+
+from servey_core.access import (
+    ALLOW_ALL,
+    ALLOW_AUTHENTICATED,
+    ALLOW_NONE,
+    AccessControl,
+    ScopeAccessControl,
+)
+from servey_core.actions import Action, Binding, action, action_of
+from servey_core.authorization import Authorization, Authorizer, AuthorizerFactory
+from servey_core.caching import CacheControl, CacheHeaders, SecureHashCacheControl, TtlCacheControl
+from servey_core.commands import Command
+from servey_core.errors import (
+    ActionError,
+    ActionTimeout,
+    BadRequest,
+    ConfigurationError,
+    Conflict,
+    DiscoveryError,
+    DuplicateActionError,
+    FieldError,
+    InternalError,
+    InvalidInput,
+    MethodNotAllowed,
+    NotFound,
+    PermissionDenied,
+    PluginError,
+    ProblemError,
+    ServeyError,
+    ServiceError,
+    SettingsError,
+    SignatureError,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    UnknownNameError,
+    UnservedTriggerError,
+)
+from servey_core.examples import Example
+from servey_core.generating import Artifact, Generator
+from servey_core.hookspecs import hookimpl, hookspec
+from servey_core.invocation import Context, Invoker, Middleware, Outcome
+from servey_core.problems import Problem
+from servey_core.runtime import Runtime, start
+from servey_core.services import Service, ServiceContext
+from servey_core.settings import Settings, SettingsGroup, setting
+from servey_core.signatures import Signature
+from servey_core.surfaces import Caller, Reply, Surface
+from servey_core.triggers import (
+    WEB_DELETE,
+    WEB_GET,
+    WEB_PATCH,
+    WEB_POST,
+    WEB_PUT,
+    Trigger,
+    WebTrigger,
+)
+
+__all__ = [
+    "ALLOW_ALL",
+    "ALLOW_AUTHENTICATED",
+    "ALLOW_NONE",
+    "AccessControl",
+    "Action",
+    "ActionError",
+    "ActionTimeout",
+    "Artifact",
+    "Authorization",
+    "Authorizer",
+    "AuthorizerFactory",
+    "BadRequest",
+    "Binding",
+    "CacheControl",
+    "CacheHeaders",
+    "Caller",
+    "Command",
+    "ConfigurationError",
+    "Conflict",
+    "Context",
+    "DiscoveryError",
+    "DuplicateActionError",
+    "Example",
+    "FieldError",
+    "Generator",
+    "InternalError",
+    "InvalidInput",
+    "Invoker",
+    "MethodNotAllowed",
+    "Middleware",
+    "NotFound",
+    "Outcome",
+    "PermissionDenied",
+    "PluginError",
+    "Problem",
+    "ProblemError",
+    "Reply",
+    "Runtime",
+    "ScopeAccessControl",
+    "SecureHashCacheControl",
+    "ServeyError",
+    "Service",
+    "ServiceContext",
+    "ServiceError",
+    "Settings",
+    "SettingsError",
+    "SettingsGroup",
+    "Signature",
+    "SignatureError",
+    "Surface",
+    "TooManyRequests",
+    "Trigger",
+    "TtlCacheControl",
+    "Unauthorized",
+    "Unavailable",
+    "UnknownNameError",
+    "UnservedTriggerError",
+    "WEB_DELETE",
+    "WEB_GET",
+    "WEB_PATCH",
+    "WEB_POST",
+    "WEB_PUT",
+    "WebTrigger",
+    "action",
+    "action_of",
+    "hookimpl",
+    "hookspec",
+    "setting",
+    "start",
+]

@@ -1,0 +1,33 @@
+"""The core's own plugin: what comes with it is registered like anyone's."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from servey_core.authorization import Authorizer, AuthorizerFactory
+from servey_core.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from servey_core.runtime import Runtime
+    from servey_core.settings import Settings
+    from servey_core.surfaces import Surface
+
+
+@hookimpl
+def servey_authorizers(settings: "Settings") -> Iterable[AuthorizerFactory]:  # noqa: ARG001
+    """The authorizer `jwt`."""
+    return [AuthorizerFactory("jwt", _jwt)]
+
+
+@hookimpl
+def servey_surfaces(runtime: "Runtime") -> "Iterable[Surface]":
+    """The function itself, and the command line."""
+    from servey_core.cli.surface import cli_surface
+    from servey_core.testing.surface import function_surface
+
+    return [function_surface(runtime), cli_surface(runtime)]
+
+
+def _jwt(settings: "Settings") -> Authorizer:
+    from servey_core.jwt import build_jwt_authorizer
+
+    return build_jwt_authorizer(settings)

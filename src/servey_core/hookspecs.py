@@ -1,0 +1,100 @@
+"""What a plugin may implement. Every hook is called at start-up only, and collects.
+
+An implementation returns a list of frozen records (or a single one, or None for nothing), and is
+an ordinary function: hook wrappers are refused. `docs/hooks.md` shows each with an example.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from servey_core.actions import Action
+    from servey_core.authorization import AuthorizerFactory
+    from servey_core.commands import Command
+    from servey_core.generating import Generator
+    from servey_core.invocation import Middleware
+    from servey_core.runtime import Runtime
+    from servey_core.services import Service
+    from servey_core.settings import Settings, SettingsGroup
+    from servey_core.surfaces import Surface
+
+PROJECT = "servey"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec(historic=True)
+def servey_add_hookspecs(pluginmanager: pluggy.PluginManager) -> None:
+    """Add hooks of one's own, by `pluginmanager.add_hookspecs(module)`.
+
+    Called by the loading of plugins, once for each plugin, as it is registered.
+    """
+
+
+@hookspec
+def servey_settings() -> "Iterable[type[SettingsGroup]]":
+    """Return the plugin's `SettingsGroup` classes.
+
+    Called by the loading of settings, before anything else is built.
+    """
+
+
+@hookspec
+def servey_commands() -> "Iterable[Command]":
+    """Return commands for the command line.
+
+    Called by the command line, once a command is asked for that is not its own, and by `--help`.
+    """
+
+
+@hookspec
+def servey_actions(settings: "Settings") -> "Iterable[Action]":
+    """Return actions beyond those that are discovered.
+
+    Called by the building of the runtime, after discovery. `action_of(function)` gives a decorated
+    function's `Action`.
+    """
+
+
+@hookspec
+def servey_middleware(action: "Action") -> "Iterable[Middleware]":
+    """Return what shall wrap the calls of `action`.
+
+    Called by the building of the runtime, once for each action.
+    """
+
+
+@hookspec
+def servey_authorizers(settings: "Settings") -> "Iterable[AuthorizerFactory]":
+    """Return named ways to make an authorizer.
+
+    Called by the building of the runtime; the setting `authorizer` chooses one, and only that one
+    is made.
+    """
+
+
+@hookspec
+def servey_services(runtime: "Runtime") -> "Iterable[Service]":
+    """Return services, each with the bindings that it serves.
+
+    Called by `servey serve`, and by what reports on services.
+    """
+
+
+@hookspec
+def servey_generators() -> "Iterable[Generator]":
+    """Return named producers of files.
+
+    Called by `servey generate` and `Runtime.generate`.
+    """
+
+
+@hookspec
+def servey_surfaces(runtime: "Runtime") -> "Iterable[Surface]":
+    """Return how tests call actions through the plugin's surfaces.
+
+    Called by `servey_core.testing`.
+    """

@@ -1,0 +1,202 @@
+"""The result of start-up: everything that is known, and one invoker for each action."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, is_dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, get_args, get_type_hints
+
+from pydantic import BaseModel
+
+from servey_core.actions import Action, Binding
+from servey_core.authorization import Authorizer, AuthorizerFactory
+from servey_core.discovery import discover, nested_actions, unique
+from servey_core.errors import UnknownNameError, UnservedTriggerError
+from servey_core.generating import Artifact, Generator
+from servey_core.invocation import Invoker, Middleware
+from servey_core.plugins import Contribution, Plugins, load_plugins
+from servey_core.services import Service
+from servey_core.settings import Settings
+from servey_core.threads import WorkerPool
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The result of start-up; immutable.
+
+    Attributes:
+        settings: The settings.
+        plugins: The plugins.
+        actions: Every action by its name, nested ones too.
+        bindings: Every action with each of its triggers.
+        invokers: What runs each action, by its name.
+        pool: The threads that blocking actions run in.
+    """
+
+    settings: Settings
+    plugins: Plugins
+    actions: Mapping[str, Action]
+    bindings: tuple[Binding, ...]
+    invokers: Mapping[str, Invoker] = field(repr=False)
+    pool: WorkerPool = field(repr=False)
+
+    @classmethod
+    def build(cls, settings: Settings, plugins: Plugins, actions: Iterable[Action]) -> "Runtime":
+        """Put together what was loaded.
+
+        Args:
+            settings: The settings, those of the plugins too.
+            plugins: The plugins.
+            actions: The actions that were discovered; plugins and return types may add some.
+
+        Raises:
+            ConfigurationError: Something cannot work; it says what, where and what to do.
+        """
+        contributed = plugins.collect("servey_actions", Action, settings=settings)
+        roots = unique([*actions, *(one.record for one in contributed)])
+        pool = WorkerPool(settings.core.threads, settings.core.thread_backlog)
+        invokers = {action.name: _invoker(action, pool, plugins) for action in roots}
+        found = unique([*roots, *_nested(invokers.values())])
+        for action in found:
+            if action.name not in invokers:
+                invokers[action.name] = _invoker(action, pool, plugins)
+        return cls(
+            settings=settings,
+            plugins=plugins,
+            actions=MappingProxyType({action.name: action for action in found}),
+            bindings=tuple(Binding(one, trigger) for one in found for trigger in one.triggers),
+            invokers=MappingProxyType(invokers),
+            pool=pool,
+        )
+
+    @cached_property
+    def authorizer(self) -> Authorizer:
+        """What reads tokens; made when it is first asked for.
+
+        Raises:
+            SettingsError: The settings do not do for it.
+            UnknownNameError: No plugin gives one of the name in the settings.
+        """
+        factories = self.plugins.collect_named(
+            "servey_authorizers", AuthorizerFactory, settings=self.settings
+        )
+        name = self.settings.core.authorizer
+        if name not in factories:
+            raise UnknownNameError("authorizer", name, factories)
+        return factories[name].record.build(self.settings)
+
+    def invoker(self, name: str) -> Invoker:
+        """What runs the action `name`.
+
+        Raises:
+            UnknownNameError: There is no such action.
+        """
+        try:
+            return self.invokers[name]
+        except KeyError:
+            raise UnknownNameError("action", name, self.invokers) from None
+
+    def services(self) -> dict[str, Contribution[Service]]:
+        """The services of all plugins, by name."""
+        return self.plugins.collect_named("servey_services", Service, runtime=self)
+
+    def require_served(self, services: Iterable[Service]) -> None:
+        """Account for every binding.
+
+        Raises:
+            UnservedTriggerError: Some are served by none of `services`.
+        """
+        served = {(id(b.action), id(b.trigger)) for one in services for b in one.bindings}
+        unserved = [b for b in self.bindings if (id(b.action), id(b.trigger)) not in served]
+        if unserved:
+            raise UnservedTriggerError("\n".join(map(_explain_unserved, unserved)))
+
+    def generators(self) -> dict[str, Contribution[Generator]]:
+        """The producers of files of all plugins, by name."""
+        return self.plugins.collect_named("servey_generators", Generator)
+
+    def generate(self, name: str) -> Sequence[Artifact]:
+        """Make the files of one generator.
+
+        Raises:
+            UnknownNameError: No plugin gives a generator of this name.
+        """
+        generators = self.generators()
+        if name not in generators:
+            raise UnknownNameError("generator", name, generators)
+        return generators[name].record.generate(self)
+
+
+def start(
+    action_path: str | None = None,
+    *,
+    actions: Iterable[Action] | None = None,
+    given: Mapping[str, object] | None = None,
+) -> Runtime:
+    """Start up: settings, plugins, actions, and what follows from them.
+
+    Args:
+        action_path: Where the actions are; None for what the settings say.
+        actions: The actions themselves, instead of discovering them.
+        given: Settings that win over all others, by name.
+
+    Raises:
+        ConfigurationError: Something cannot work; it says what, where and what to do.
+        Exception: Whatever importing the application's modules raises, as it is.
+    """
+    settings, plugins = load(given)
+    if settings.core.strict:
+        plugins.require_sound()
+    settings.warn_of_unknown()
+    if actions is None:
+        actions = discover(action_path or settings.core.action_path)
+    return Runtime.build(settings, plugins, actions)
+
+
+def load(given: Mapping[str, object] | None = None) -> tuple[Settings, Plugins]:
+    """Load the plugins, and the settings of all of them; broken plugins are left out."""
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.insert(0, here)
+    core = Settings.load(given=given).core
+    plugins = load_plugins(core.plugins, core.plugins_deny, core.plugin_modules)
+    groups = [one.record for one in plugins.collect("servey_settings", type)]
+    return Settings.load(groups, given=given), plugins
+
+
+def _invoker(action: Action, pool: WorkerPool, plugins: Plugins) -> Invoker:
+    layers = plugins.collect("servey_middleware", Middleware, action=action)
+    return Invoker(action, pool, [layer.record for layer in layers])
+
+
+def _nested(invokers: Iterable[Invoker]) -> Iterator[Action]:
+    """The actions on the classes that results are made of, however deep."""
+    seen: set[int] = set()
+    pending = [invoker.signature.result_annotation for invoker in invokers]
+    while pending:
+        annotation = pending.pop()
+        if id(annotation) in seen:
+            continue
+        seen.add(id(annotation))
+        pending.extend(get_args(annotation))
+        if isinstance(annotation, type):
+            pending.extend(_field_types(annotation))
+            for action in nested_actions(annotation):
+                yield action
+                pending.append(get_type_hints(action.function).get("return"))
+
+
+def _field_types(owner: type) -> Iterable[Any]:
+    if is_dataclass(owner) or issubclass(owner, BaseModel):
+        return get_type_hints(owner, include_extras=True).values()
+    return ()
+
+
+def _explain_unserved(binding: Binding) -> str:
+    action, trigger = binding.action, binding.trigger
+    cure = f"pip install {trigger.served_by}" if trigger.served_by else "install its plugin"
+    return (
+        f"No installed plugin serves the trigger {trigger!r} of action {action.name!r} "
+        f"({action.place}): {cure}"
+    )

@@ -1,0 +1,282 @@
+"""What an action takes and gives: read, checked and written by pydantic, prepared once."""
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import docstring_parser
+from pydantic import ConfigDict, Field, PydanticUserError, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
+from typing_extensions import NotRequired, Required, TypedDict
+
+from servey_core.actions import Action
+from servey_core.authorization import Authorization
+from servey_core.errors import FieldError, InvalidInput, SignatureError
+from servey_core.jsons import parse_json
+from servey_core.serialising import json_writer
+from servey_core.texts import TextReader, shape_of, text_annotation
+
+Arguments = dict[str, Any]
+
+_CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False)
+_UNSUPPORTED = {
+    inspect.Parameter.POSITIONAL_ONLY: "is positional-only; arguments are given by name",
+    inspect.Parameter.VAR_POSITIONAL: "takes any number of arguments; use a list",
+    inspect.Parameter.VAR_KEYWORD: "takes any names; use a dict or a dataclass",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument that callers give.
+
+    Attributes:
+        name: Its name.
+        annotation: Its type, with what `Annotated` adds.
+        required: Whether it must be given.
+        default: What it is where it is not given.
+        description: What it is, from the docstring's section of arguments.
+    """
+
+    name: str
+    annotation: Any
+    required: bool
+    default: Any
+    description: str
+
+
+class Signature:
+    """What an action takes and gives.
+
+    Args:
+        action: The action; a method needs its owner.
+
+    Raises:
+        SignatureError: A parameter or the result is annotated in a way that cannot work.
+    """
+
+    def __init__(self, action: Action) -> None:
+        self._action = action
+        declared = inspect.signature(action.function).parameters
+        hints = self._hints(declared)
+        if "return" not in hints:
+            raise self._error("the result has no annotation: write `-> None` where there is none.")
+        self.result_annotation: Any = hints["return"]
+        self.injected: dict[str, bool] = {}
+        self.parameters: dict[str, Parameter] = {}
+        texts = _documented_parameters(action)
+        for name, parameter in declared.items():
+            annotation = hints[name]
+            if _is_injected(annotation):
+                self.injected[name] = not _is_optional(annotation)
+            else:
+                self.parameters[name] = Parameter(
+                    name,
+                    annotation,
+                    parameter.default is parameter.empty,
+                    parameter.default,
+                    texts.get(name, ""),
+                )
+        self.arguments_adapter = self._adapter(_same)
+        self.result_adapter = self._result_adapter()
+        self._write = json_writer(self.result_adapter)
+        self._validate_json = self.arguments_adapter.validator.validate_json
+        self._validate_python = self.arguments_adapter.validator.validate_python
+
+    def from_json(self, text: bytes) -> Arguments:
+        """Read the arguments from a JSON object, strictly: `"5"` is no `int`.
+
+        Raises:
+            BadRequest: It is not JSON.
+            InvalidInput: Arguments are wrong; one entry for each.
+        """
+        value = parse_json(text)
+        try:
+            return self._validate_json(text, strict=True)  # type: ignore[no-any-return]
+        except ValidationError as error:
+            raise invalid_input(error, value) from None
+
+    def from_texts(self, pairs: Iterable[tuple[str, str]]) -> Arguments:
+        """Read the arguments from pairs of name and text, by the rules of `servey_core.texts`.
+
+        Raises:
+            BadRequest: A text that should be JSON is not.
+            InvalidInput: Arguments are wrong; one entry for each.
+        """
+        raw = self._text_reader.gather(pairs)
+        try:
+            return self._validate_texts(raw)  # type: ignore[no-any-return]
+        except ValidationError as error:
+            raise invalid_input(error, raw) from None
+
+    def from_python(self, values: Mapping[str, Any]) -> Arguments:
+        """Check arguments that are Python values already.
+
+        Raises:
+            InvalidInput: Arguments are wrong; one entry for each.
+        """
+        try:
+            return self._validate_python(dict(values))  # type: ignore[no-any-return]
+        except ValidationError as error:
+            raise invalid_input(error, values) from None
+
+    def arguments_to_json(self, values: Mapping[str, Any]) -> bytes:
+        """Write arguments, such as an example's, as the JSON object that `from_json` reads."""
+        return to_json(dict(values), by_alias=True)
+
+    def result_to_json(self, result: Any) -> bytes:
+        """Write a result as JSON, by the return annotation.
+
+        Raises:
+            PydanticSerializationError: The result is not of the annotated type.
+        """
+        return self._write(result)
+
+    @cached_property
+    def _text_reader(self) -> TextReader:
+        return TextReader(
+            {name: shape_of(one.annotation) for name, one in self.parameters.items()}
+        )
+
+    @cached_property
+    def _validate_texts(self) -> Callable[[Mapping[str, Any]], Arguments]:
+        return self._adapter(text_annotation).validator.validate_python
+
+    def _hints(self, declared: Mapping[str, inspect.Parameter]) -> dict[str, Any]:
+        hints: dict[str, Any] = {}
+        annotations = _raw_annotations(self._action.function)
+        for name in [*declared, "return"]:
+            if name in declared and (reason := _UNSUPPORTED.get(declared[name].kind)):
+                raise self._error(f"parameter {name!r} {reason}.")
+            if name in annotations:
+                hints[name] = self._evaluate(name, annotations[name])
+            elif self._is_self(name, declared):
+                hints[name] = self._action.owner
+            elif name != "return":
+                raise self._error(f"parameter {name!r} has no annotation.")
+        return hints
+
+    def _is_self(self, name: str, declared: Mapping[str, inspect.Parameter]) -> bool:
+        return self._action.owner is not None and name == next(iter(declared), None)
+
+    def _evaluate(self, name: str, annotation: Any) -> Any:
+        holder = types.SimpleNamespace(__annotations__={name: annotation})
+        owner = self._action.owner
+        try:
+            return typing.get_type_hints(
+                holder,
+                globalns=inspect.unwrap(self._action.function).__globals__,
+                localns={owner.__name__: owner} if owner else None,
+                include_extras=True,
+            )[name]
+        except Exception as error:
+            raise self._error(f"{_called(name)} has an annotation that fails: {error}.") from error
+
+    def _adapter(self, change: Callable[[Any], Any]) -> TypeAdapter[Any]:
+        fields: dict[str, Any] = {}
+        for name, parameter in self.parameters.items():
+            annotation = change(parameter.annotation)
+            if parameter.description:
+                annotation = _described(annotation, parameter.description)
+            fields[name] = (Required if parameter.required else NotRequired)[annotation]
+        arguments = TypedDict(f"{self._action.name}_arguments", fields)  # type: ignore[misc]
+        arguments.__module__ = self._action.function.__module__
+        arguments.__pydantic_config__ = _CONFIG  # type: ignore[attr-defined]
+        try:
+            return TypeAdapter(arguments)
+        except PydanticUserError:
+            self._find_culprit(change)
+            raise
+
+    def _find_culprit(self, change: Callable[[Any], Any]) -> None:
+        for name, parameter in self.parameters.items():
+            try:
+                TypeAdapter(change(parameter.annotation))
+            except PydanticUserError as error:
+                raise self._error(_unusable(name, error)) from error
+
+    def _result_adapter(self) -> TypeAdapter[Any]:
+        try:
+            return TypeAdapter(self.result_annotation)
+        except PydanticUserError as error:
+            raise self._error(_unusable("return", error)) from error
+
+    def _error(self, reason: str) -> SignatureError:
+        return SignatureError(self._action.name, self._action.place, reason)
+
+
+def invalid_input(error: ValidationError, given: Any) -> InvalidInput:
+    """Say what is wrong with the input: one entry for each bad field."""
+    details: dict[str, list[tuple[str, str]]] = {}
+    for entry in error.errors(include_url=False, include_context=False, include_input=False):
+        pointer = _pointer(entry["loc"], given, missing=entry["type"] == "missing")
+        details.setdefault(pointer, []).append((entry["msg"], entry["type"]))
+    return InvalidInput(
+        errors=[
+            FieldError(pointer, "; or: ".join(dict(found)), found[0][1])
+            for pointer, found in details.items()
+        ]
+    )
+
+
+def _pointer(location: tuple[int | str, ...], given: Any, *, missing: bool) -> str:
+    """A JSON Pointer; parts that name a member of a union, and no part of the input, are left out."""
+    parts = []
+    for index, part in enumerate(location):
+        if isinstance(given, Mapping) and part in given:
+            given = given[part]
+        elif isinstance(given, list | tuple) and isinstance(part, int) and part < len(given):
+            given = given[part]
+        elif not (missing and index == len(location) - 1):
+            continue
+        parts.append(str(part).replace("~", "~0").replace("/", "~1"))
+    return "#" + "".join(f"/{part}" for part in parts)
+
+
+def _raw_annotations(function: Callable[..., Any]) -> dict[str, Any]:
+    return dict(inspect.unwrap(function).__annotations__)
+
+
+def _same(annotation: Any) -> Any:
+    return annotation
+
+
+def _described(annotation: Any, description: str) -> Any:
+    return Annotated[annotation, Field(description=description)]
+
+
+def _called(name: str) -> str:
+    return "the result" if name == "return" else f"parameter {name!r}"
+
+
+def _unusable(name: str, error: PydanticUserError) -> str:
+    reason = str(error.message).splitlines()[0].rstrip(".")
+    return f"{_called(name)} has a type that cannot be validated: {reason}."
+
+
+def _is_injected(annotation: Any) -> bool:
+    return Authorization in _union_members(annotation)
+
+
+def _is_optional(annotation: Any) -> bool:
+    return type(None) in _union_members(annotation)
+
+
+def _union_members(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, types.UnionType):
+        return get_args(annotation)
+    return (annotation,)
+
+
+def _documented_parameters(action: Action) -> dict[str, str]:
+    parsed = docstring_parser.parse(inspect.getdoc(action.function) or "")
+    return {one.arg_name: one.description or "" for one in parsed.params}
+
+
+__all__ = ["Arguments", "Parameter", "PydanticSerializationError", "Signature", "invalid_input"]

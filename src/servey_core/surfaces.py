@@ -1,0 +1,54 @@
+"""How a test calls an action through a surface, whichever it is.
+
+Each plugin that brings a surface contributes one `Surface` by the hook `servey_surfaces`. By it
+every example of every action becomes a test on that surface.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from servey_core.actions import Action
+from servey_core.authorization import Authorization
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back through a surface.
+
+    Attributes:
+        result: The result as JSON values; None where there was a problem.
+        problem: The problem object's members; None where there was a result.
+        max_age: The caching hint's seconds; None where there is none.
+        private: Whether the hint keeps the result to the caller itself.
+    """
+
+    result: Any = None
+    problem: Mapping[str, Any] | None = None
+    max_age: int | None = None
+    private: bool = False
+
+
+class Caller(Protocol):
+    """Calls actions through an opened surface."""
+
+    async def __call__(
+        self, action: Action, params: Mapping[str, Any], authorization: Authorization | None
+    ) -> Reply:
+        """Call `action` with `params`, which are JSON values, and say what came back."""
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A place where an action meets the world.
+
+    Attributes:
+        name: What it is called in the names of tests: `rest`, `cli`, ...
+        serves: Whether an action can be called through it.
+        open: Makes the surface ready, and gives what calls actions through it.
+    """
+
+    name: str
+    serves: Callable[[Action], bool]
+    open: Callable[[], AbstractAsyncContextManager[Caller]]

@@ -1,0 +1,59 @@
+"""When and how an action runs, as plain data; plugins serve it."""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+_METHOD = re.compile(r"[A-Z]+")
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """When or how an action runs.
+
+    Subclass it, as a frozen dataclass, for a trigger of your own; a plugin that serves it states
+    so in the bindings of a route or a service.
+    """
+
+    served_by: ClassVar[str] = ""
+    """The distribution to suggest where no installed plugin serves the trigger."""
+
+    def __str__(self) -> str:
+        return type(self).__name__
+
+
+@dataclass(frozen=True)
+class WebTrigger(Trigger):
+    """Runs an action for a web request.
+
+    Attributes:
+        method: An HTTP method, in capitals.
+        path: The path, where `{name}` stands for a parameter of the action; left out, it is
+            `/actions/` and the action's name with dashes.
+    """
+
+    served_by: ClassVar[str] = "servey-rest"
+
+    method: str = "GET"
+    path: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _METHOD.fullmatch(self.method):
+            raise ValueError(f"An HTTP method is written in capitals, such as GET: {self.method!r}")
+        if self.path is not None and not self.path.startswith("/"):
+            raise ValueError(f"A path starts with a slash: {self.path!r}")
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}" if self.path else self.method
+
+    @property
+    def safe(self) -> bool:
+        """Whether the method only reads (RFC 9110, section 9.2.1)."""
+        return self.method in ("GET", "HEAD", "OPTIONS")
+
+
+WEB_GET = WebTrigger("GET")
+WEB_POST = WebTrigger("POST")
+WEB_PUT = WebTrigger("PUT")
+WEB_PATCH = WebTrigger("PATCH")
+WEB_DELETE = WebTrigger("DELETE")
