@@ -1,66 +1,233 @@
-"""Write a typed function once; plugins serve it on every surface."""
+"""Write a typed function once; plugins serve it on every surface.
 
-from servey_core.access import (
-    ALLOW_ALL,
-    ALLOW_AUTHENTICATED,
-    ALLOW_NONE,
-    AccessControl,
-    ScopeAccessControl,
-)
-from servey_core.actions import Action, Binding, action, action_of
-from servey_core.authorization import Authorization, Authorizer, AuthorizerFactory
-from servey_core.caching import CacheControl, CacheHeaders, SecureHashCacheControl, TtlCacheControl
-from servey_core.commands import Command
-from servey_core.errors import (
-    ActionError,
-    ActionTimeout,
-    BadRequest,
-    ConfigurationError,
-    Conflict,
-    DiscoveryError,
-    DuplicateActionError,
-    FieldError,
-    InternalError,
-    InvalidInput,
-    MethodNotAllowed,
-    NotFound,
-    PermissionDenied,
-    PluginError,
-    ProblemError,
-    ServeyError,
-    ServiceError,
-    SettingsError,
-    SignatureError,
-    TooManyRequests,
-    Unauthorized,
-    Unavailable,
-    UnknownNameError,
-    UnservedTriggerError,
-)
-from servey_core.examples import Example
-from servey_core.generating import Artifact, Generator
-from servey_core.hookspecs import hookimpl, hookspec
-from servey_core.invocation import Context, Invoker, Middleware, Outcome
-from servey_core.problems import Problem
-from servey_core.runtime import Runtime, start
-from servey_core.services import Service, ServiceContext
-from servey_core.settings import Settings, SettingsGroup, setting
-from servey_core.signatures import Signature
-from servey_core.surfaces import Caller, Reply, Surface
-from servey_core.triggers import (
-    WEB_DELETE,
-    WEB_GET,
-    WEB_PATCH,
-    WEB_POST,
-    WEB_PUT,
-    Trigger,
-    WebTrigger,
-)
+Names are imported when they are first used, so that an application pays for what it needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from servey_core.access import (
+        ALLOW_ALL,
+        ALLOW_AUTHENTICATED,
+        ALLOW_NONE,
+        AccessControl,
+        ScopeAccessControl,
+    )
+    from servey_core.actions import (
+        Action,
+        Binding,
+        action,
+        action_of,
+    )
+    from servey_core.authorization import (
+        Authorization,
+        Authorizer,
+        AuthorizerFactory,
+    )
+    from servey_core.caching import (
+        CacheControl,
+        CacheHeaders,
+        SecureHashCacheControl,
+        TtlCacheControl,
+    )
+    from servey_core.commands import (
+        Command,
+    )
+    from servey_core.errors import (
+        ActionError,
+        ActionTimeout,
+        BadRequest,
+        ConfigurationError,
+        Conflict,
+        DiscoveryError,
+        DuplicateActionError,
+        FieldError,
+        InternalError,
+        InvalidInput,
+        MethodNotAllowed,
+        NotFound,
+        PermissionDenied,
+        PluginError,
+        ProblemError,
+        ServeyError,
+        ServiceError,
+        SettingsError,
+        SignatureError,
+        TooManyRequests,
+        Unauthorized,
+        Unavailable,
+        UnknownNameError,
+        UnservedTriggerError,
+    )
+    from servey_core.examples import (
+        Example,
+    )
+    from servey_core.generating import (
+        Artifact,
+        Generator,
+    )
+    from servey_core.hookspecs import (
+        hookimpl,
+        hookspec,
+    )
+    from servey_core.invocation import (
+        Context,
+        Invoker,
+        Middleware,
+        Outcome,
+    )
+    from servey_core.problems import (
+        Problem,
+    )
+    from servey_core.runtime import (
+        Runtime,
+        start,
+    )
+    from servey_core.services import (
+        Service,
+        ServiceContext,
+    )
+    from servey_core.settings import (
+        Settings,
+        SettingsGroup,
+        setting,
+    )
+    from servey_core.signatures import (
+        Signature,
+    )
+    from servey_core.surfaces import (
+        Caller,
+        Reply,
+        Surface,
+    )
+    from servey_core.triggers import (
+        WEB_DELETE,
+        WEB_GET,
+        WEB_PATCH,
+        WEB_POST,
+        WEB_PUT,
+        Trigger,
+        WebTrigger,
+    )
+
+_HOMES = {
+    "access": (
+        "ALLOW_ALL",
+        "ALLOW_AUTHENTICATED",
+        "ALLOW_NONE",
+        "AccessControl",
+        "ScopeAccessControl",
+    ),
+    "actions": (
+        "Action",
+        "Binding",
+        "action",
+        "action_of",
+    ),
+    "authorization": (
+        "Authorization",
+        "Authorizer",
+        "AuthorizerFactory",
+    ),
+    "caching": (
+        "CacheControl",
+        "CacheHeaders",
+        "SecureHashCacheControl",
+        "TtlCacheControl",
+    ),
+    "commands": ("Command",),
+    "errors": (
+        "ActionError",
+        "ActionTimeout",
+        "BadRequest",
+        "ConfigurationError",
+        "Conflict",
+        "DiscoveryError",
+        "DuplicateActionError",
+        "FieldError",
+        "InternalError",
+        "InvalidInput",
+        "MethodNotAllowed",
+        "NotFound",
+        "PermissionDenied",
+        "PluginError",
+        "ProblemError",
+        "ServeyError",
+        "ServiceError",
+        "SettingsError",
+        "SignatureError",
+        "TooManyRequests",
+        "Unauthorized",
+        "Unavailable",
+        "UnknownNameError",
+        "UnservedTriggerError",
+    ),
+    "examples": ("Example",),
+    "generating": (
+        "Artifact",
+        "Generator",
+    ),
+    "hookspecs": (
+        "hookimpl",
+        "hookspec",
+    ),
+    "invocation": (
+        "Context",
+        "Invoker",
+        "Middleware",
+        "Outcome",
+    ),
+    "problems": ("Problem",),
+    "runtime": (
+        "Runtime",
+        "start",
+    ),
+    "services": (
+        "Service",
+        "ServiceContext",
+    ),
+    "settings": (
+        "Settings",
+        "SettingsGroup",
+        "setting",
+    ),
+    "signatures": ("Signature",),
+    "surfaces": (
+        "Caller",
+        "Reply",
+        "Surface",
+    ),
+    "triggers": (
+        "Trigger",
+        "WEB_DELETE",
+        "WEB_GET",
+        "WEB_PATCH",
+        "WEB_POST",
+        "WEB_PUT",
+        "WebTrigger",
+    ),
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
 
 __all__ = [
     "ALLOW_ALL",
     "ALLOW_AUTHENTICATED",
     "ALLOW_NONE",
+    "WEB_DELETE",
+    "WEB_GET",
+    "WEB_PATCH",
+    "WEB_POST",
+    "WEB_PUT",
     "AccessControl",
     "Action",
     "ActionError",
@@ -115,11 +282,6 @@ __all__ = [
     "Unavailable",
     "UnknownNameError",
     "UnservedTriggerError",
-    "WEB_DELETE",
-    "WEB_GET",
-    "WEB_PATCH",
-    "WEB_POST",
-    "WEB_PUT",
     "WebTrigger",
     "action",
     "action_of",

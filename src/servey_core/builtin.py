@@ -3,18 +3,20 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from servey_core.authorization import Authorizer, AuthorizerFactory
 from servey_core.hookspecs import hookimpl
 
 if TYPE_CHECKING:
+    from servey_core.authorization import Authorizer, AuthorizerFactory
     from servey_core.runtime import Runtime
     from servey_core.settings import Settings
     from servey_core.surfaces import Surface
 
 
 @hookimpl
-def servey_authorizers(settings: "Settings") -> Iterable[AuthorizerFactory]:  # noqa: ARG001
+def servey_authorizers(settings: "Settings") -> "Iterable[AuthorizerFactory]":  # noqa: ARG001
     """The authorizer `jwt`."""
+    from servey_core.authorization import AuthorizerFactory
+
     return [AuthorizerFactory("jwt", _jwt)]
 
 
@@ -27,7 +29,7 @@ def servey_surfaces(runtime: "Runtime") -> "Iterable[Surface]":
     return [function_surface(runtime), cli_surface(runtime)]
 
 
-def _jwt(settings: "Settings") -> Authorizer:
+def _jwt(settings: "Settings") -> "Authorizer":
     from servey_core.jwt import build_jwt_authorizer
 
     return build_jwt_authorizer(settings)

@@ -76,7 +76,7 @@ class Plugins:
                 raise plugin.error
 
     def collect(
-        self, hook: str, kind: type[RecordT] | tuple[type[RecordT], ...], **arguments: Any
+        self, hook: str, kind: type[RecordT] | tuple[type[Any], ...], **arguments: Any
     ) -> list[Contribution[RecordT]]:
         """Call a hook, and gather what every implementation returns.
 
@@ -160,8 +160,10 @@ def load_plugins(
             found.append(replace(plugin, denied=True))
         else:
             found.append(_load(manager, plugin, point.load))
-    for module in modules:
-        found.append(_load(manager, Plugin(module, module, APPLICATION), _importer(module)))
+    found.extend(
+        _load(manager, Plugin(module, module, APPLICATION), _importer(module))
+        for module in modules
+    )
     return Plugins(tuple(_checked(manager, plugin) for plugin in found), manager)
 
 
@@ -189,9 +191,7 @@ def _checked(manager: pluggy.PluginManager, plugin: Plugin) -> Plugin:
     """The plugin with the hooks that it implements, or with what is wrong with them."""
     hooks = []
     for hook in _hooks_of(manager, plugin):
-        implementation = next(
-            one for one in hook.get_hookimpls() if one.plugin_name == plugin.name
-        )
+        implementation = next(one for one in hook.get_hookimpls() if one.plugin_name == plugin.name)
         if implementation.hookwrapper or implementation.wrapper:
             return _refused(manager, plugin, f"its {hook.name} is a wrapper, which is not allowed.")
         if not hook.has_spec() and not implementation.optionalhook:
@@ -222,6 +222,6 @@ def _listed(returned: object) -> Iterable[Any]:
     return tuple(returned) if isinstance(returned, Iterable) else (returned,)
 
 
-def _names(kind: type | tuple[type, ...]) -> str:
+def _names(kind: type | tuple[type[Any], ...]) -> str:
     kinds = kind if isinstance(kind, tuple) else (kind,)
     return " or ".join(one.__name__ for one in kinds)

@@ -25,11 +25,11 @@ def json_writer(adapter: TypeAdapter[Any]) -> Callable[[Any], bytes]:
     serializer = adapter.serializer
     if (mended := _mend(schema)) != schema:
         # Classes carry serialisers of their own, built from the schema as it was.
-        serializer = SchemaSerializer(mended, _use_prebuilt=False)  # type: ignore[call-arg]
+        serializer = SchemaSerializer(mended, _use_prebuilt=False)
     to_json = serializer.to_json
 
     def write(value: Any) -> bytes:
-        return to_json(value, warnings="error")
+        return to_json(value, by_alias=True, warnings="error")
 
     return write
 

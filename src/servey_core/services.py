@@ -2,14 +2,18 @@
 
 import asyncio
 import logging
-import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from servey_core.actions import Binding
 from servey_core.errors import ServiceError
+
+Sockets = Mapping[str, Sequence[socket.socket]]
+"""What services listen on, by the names of the services."""
+
+_REAP_SECONDS = 0.5
+"""How long a service that was cut short may take to notice."""
 
 _log = logging.getLogger("servey.services")
 
@@ -43,6 +47,8 @@ class Service:
             worker processes, it is called once, in their parent.
         singleton: Whether it must run once only, however many worker processes there are.
         description: One line for the console, such as where it can be reached.
+        owner_of: The distributions that serve a binding, for the console, where others than the
+            service's own plugin take part in it; empty for that one.
     """
 
     name: str
@@ -50,105 +56,151 @@ class Service:
     bindings: tuple[Binding, ...] = ()
     listen: Callable[[], Sequence[socket.socket]] | None = None
     singleton: bool = False
-    description: Callable[[Sequence[socket.socket]], str] = field(default=lambda _: "")
+    description: Callable[[Sequence[socket.socket]], str] = lambda _: ""
+    owner_of: Callable[[Binding], str] = lambda _: ""
+
+
+def open_sockets(services: Iterable[Service]) -> dict[str, Sequence[socket.socket]]:
+    """Open what every service listens on; where one of them fails, none stays open."""
+    opened: dict[str, Sequence[socket.socket]] = {}
+    try:
+        for service in services:
+            if service.listen is not None:
+                opened[service.name] = service.listen()
+    except BaseException:
+        close_sockets(opened)
+        raise
+    return opened
+
+
+def close_sockets(sockets: Sockets) -> None:
+    """Close what `open_sockets` opened."""
+    for several in sockets.values():
+        for one in several:
+            one.close()
 
 
 async def run_services(
     services: Sequence[Service],
     *,
     grace_seconds: float,
-    sockets: dict[str, Sequence[socket.socket]] | None = None,
+    sockets: Sockets | None = None,
     stop: asyncio.Event | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run services until one of them crashes or `stop` is set.
+    """Run services until one of them ends or `stop` is set; then stop all, and wait for them.
 
     Args:
         services: The services.
-        grace_seconds: How long a stop waits for what is under way before it is cancelled.
-        sockets: What they listen on, by name; what is missing is opened here.
-        stop: What ends them all; SIGTERM and SIGINT set it.
+        grace_seconds: How long a stop waits for what is under way before it is cut short.
+        sockets: What they listen on; left out, it is opened here.
+        stop: What ends them all; it is set when one of them ends by itself.
         ready: Called once all of them have started.
 
     Raises:
-        ServiceError: One crashed, or returned though nobody had asked it to; all were stopped.
+        ServiceError: One crashed, or returned though nobody had asked it to; the log has the
+            traceback.
     """
     stop = stop or asyncio.Event()
-    waiting = {service.name for service in services}
-
-    def started(name: str) -> None:
-        waiting.discard(name)
-        if not waiting:
-            ready()
-
-    tasks: dict[asyncio.Task[None], Service] = {}
-    with _signals_set(stop):
-        for service in services:
-            context = ServiceContext(
-                stop,
-                grace_seconds,
-                _sockets_of(service, sockets or {}),
-                lambda name=service.name: started(name),  # type: ignore[misc]
+    sockets = open_sockets(services) if sockets is None else sockets
+    starting = _Starting((service.name for service in services), ready)
+    running = {
+        asyncio.ensure_future(
+            _run(
+                service,
+                ServiceContext(
+                    stop,
+                    grace_seconds,
+                    sockets.get(service.name, ()),
+                    starting.reporter(service.name),
+                ),
             )
-            task = asyncio.ensure_future(service.run(context))
-            tasks[task] = service  # type: ignore[index]
-        crashed = await _until_stopped(tasks, stop)
+        ): service.name
+        for service in services
+    }
+    try:
+        ended = await _first_to_end(running, stop)
+        failures = [] if stop.is_set() else _failures(running, ended, early=True)
+    finally:
         stop.set()
-        await _drain(tasks, grace_seconds)
-    if crashed is not None:
-        service = tasks[crashed]
-        if (error := crashed.exception()) is None:
-            raise ServiceError(f"The service {service.name!r} ended, though nobody stopped it.")
-        raise ServiceError(f"The service {service.name!r} crashed: {error!r}") from error
+        await _drain(running, grace_seconds)
+    failures += _failures(running, running.keys() - ended, early=False)
+    if failures:
+        raise ServiceError("\n".join(failures))
 
 
-def _sockets_of(
-    service: Service, sockets: dict[str, Sequence[socket.socket]]
-) -> Sequence[socket.socket]:
-    if service.name in sockets or service.listen is None:
-        return sockets.get(service.name, ())
-    return service.listen()
+class _Starting:
+    """Counts who has still to start."""
+
+    def __init__(self, names: Iterable[str], ready: Callable[[], None]) -> None:
+        self._waiting = set(names)
+        self._ready = ready
+
+    def reporter(self, name: str) -> Callable[[], None]:
+        def started() -> None:
+            if name not in self._waiting:
+                return
+            self._waiting.remove(name)
+            if not self._waiting:
+                self._ready()
+
+        return started
 
 
-async def _until_stopped(
-    tasks: dict[asyncio.Task[None], Service], stop: asyncio.Event
-) -> asyncio.Task[None] | None:
-    """Wait for the stop; the task that ended before it, if one did."""
+async def _run(service: Service, context: ServiceContext) -> None:
+    """Run one service; one that exits the process only ends itself."""
+    try:
+        await service.run(context)
+    except SystemExit as error:
+        raise ServiceError(f"it would have exited the process with {error.code!r}") from error
+
+
+async def _first_to_end(
+    running: Mapping["asyncio.Future[None]", str], stop: asyncio.Event
+) -> set["asyncio.Future[None]"]:
+    """Wait for the stop, or for a service to end before it."""
     stopped = asyncio.ensure_future(stop.wait())
-    done, _ = await asyncio.wait([stopped, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if stop.is_set():
-        return None
-    return next((task for task in tasks if task in done), None)
+    try:
+        await asyncio.wait([stopped, *running], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+    return {task for task in running if task.done()}
 
 
-async def _drain(tasks: dict[asyncio.Task[None], Service], grace_seconds: float) -> None:
-    if not tasks:
+def _failures(
+    running: Mapping["asyncio.Future[None]", str],
+    ended: Iterable["asyncio.Future[None]"],
+    *,
+    early: bool,
+) -> list[str]:
+    """Log what went wrong with services that ended, and say it in a line for each."""
+    failures = []
+    for task in ended:
+        name = running[task]
+        error = None if not task.done() or task.cancelled() else task.exception()
+        if error is not None:
+            failures.append(f"The service {name!r} crashed: {error!r}")
+        elif early:
+            failures.append(f"The service {name!r} ended, though nobody stopped it.")
+        else:
+            continue
+        _log.error("%s", failures[-1], exc_info=error, extra={"service": name})
+    return failures
+
+
+async def _drain(running: Mapping["asyncio.Future[None]", str], grace_seconds: float) -> None:
+    """Wait for services to stop; cut those short that take too long."""
+    if not running:
         return
-    _, late = await asyncio.wait(tasks, timeout=grace_seconds)
+    _, late = await asyncio.wait(running, timeout=grace_seconds)
     for task in late:
+        name = running[task]
         _log.warning(
-            "the service %r did not stop within %g s and is cut short",
-            tasks[task].name,
+            "The service %r did not stop within %g s, and is cut short.",
+            name,
             grace_seconds,
+            extra={"service": name},
         )
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@contextmanager
-def _signals_set(stop: asyncio.Event) -> Iterator[None]:
-    """Let SIGTERM and SIGINT set `stop` for a while, where this is the main thread."""
-    loop = asyncio.get_running_loop()
-    handled = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(number, stop.set)
-        except (NotImplementedError, RuntimeError, ValueError):
-            continue
-        handled.append(number)
-    try:
-        yield
-    finally:
-        for number in handled:
-            loop.remove_signal_handler(number)
+    if late:
+        await asyncio.wait(late, timeout=_REAP_SECONDS)

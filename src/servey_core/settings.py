@@ -127,6 +127,9 @@ class CoreSettings(SettingsGroup):
     grace_seconds: float = setting(
         10.0, "How long a stop waits for what is under way, in seconds.", ge=0
     )
+    loop: Literal["auto", "asyncio", "uvloop"] = setting(
+        "auto", "The event loop; auto is uvloop where that is installed, and asyncio elsewhere."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = setting(
         "info", "From which level on the log is written."
     )
@@ -224,8 +227,9 @@ class Settings:
         loaded: dict[type[SettingsGroup], SettingsGroup] = {}
         origins: dict[tuple[type[SettingsGroup], str], str] = {}
         core = _read(CoreSettings, given)
-        for group in (CoreSettings, *groups):
-            values = core if group is CoreSettings else _read(group, given)
+        every: tuple[type[SettingsGroup], ...] = (CoreSettings, *groups)
+        for group in every:
+            values: SettingsGroup = core if group is CoreSettings else _read(group, given)
             made_up = values.generated(core.environment)
             if made_up:
                 values = _read(group, {**given, **made_up})
@@ -234,8 +238,7 @@ class Settings:
                 origin = GENERATED if name in made_up else _origin(group, name, given)
                 origins[group, name] = origin
         _refuse_shared_names(loaded)
-        settings = cls(loaded[CoreSettings], loaded, origins)  # type: ignore[arg-type]
-        return settings
+        return cls(loaded[CoreSettings], loaded, origins)  # type: ignore[arg-type]
 
     def group(self, group: type[GroupT]) -> GroupT:
         """The values of one plugin's group.
@@ -293,14 +296,18 @@ INTERNAL_VARIABLES = {"SERVEY_WORKER"}
 
 
 def _read(group: type[GroupT], given: Mapping[str, object]) -> GroupT:
-    own = {name: value for name, value in given.items() if name in group.model_fields}
+    own: dict[str, Any] = {
+        name: value for name, value in given.items() if name in group.model_fields
+    }
     try:
         return group(**own)
     except ValidationError as error:
         raise SettingsError(_explain(group, error, own)) from None
 
 
-def _explain(group: type[SettingsGroup], error: ValidationError, given: Mapping[str, object]) -> str:
+def _explain(
+    group: type[SettingsGroup], error: ValidationError, given: Mapping[str, object]
+) -> str:
     lines = []
     for entry in error.errors(include_url=False, include_input=False, include_context=False):
         location = str(entry["loc"][0]) if entry["loc"] else ""

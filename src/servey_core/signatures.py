@@ -3,15 +3,16 @@
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin
 
 import docstring_parser
 from pydantic import ConfigDict, Field, PydanticUserError, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
-from typing_extensions import NotRequired, Required, TypedDict
+from typing_extensions import TypedDict
 
 from servey_core.actions import Action
 from servey_core.authorization import Authorization
@@ -23,7 +24,7 @@ from servey_core.texts import TextReader, shape_of, text_annotation
 Arguments = dict[str, Any]
 
 _CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False)
-_UNSUPPORTED = {
+_UNSUPPORTED: dict[Any, str] = {
     inspect.Parameter.POSITIONAL_ONLY: "is positional-only; arguments are given by name",
     inspect.Parameter.VAR_POSITIONAL: "takes any number of arguments; use a list",
     inspect.Parameter.VAR_KEYWORD: "takes any names; use a dict or a dataclass",
@@ -81,11 +82,22 @@ class Signature:
                     parameter.default,
                     texts.get(name, ""),
                 )
-        self.arguments_adapter = self._adapter(_same)
         self.result_adapter = self._result_adapter()
         self._write = json_writer(self.result_adapter)
-        self._validate_json = self.arguments_adapter.validator.validate_json
-        self._validate_python = self.arguments_adapter.validator.validate_python
+        self._prepare_arguments()
+
+    def only(self, names: Collection[str]) -> "Signature":
+        """The same signature with some of its parameters, for arguments that come from two places.
+
+        Args:
+            names: The parameters to keep.
+        """
+        part = copy(self)
+        for prepared in ("_text_reader", "_validate_texts"):
+            vars(part).pop(prepared, None)
+        part.parameters = {name: one for name, one in self.parameters.items() if name in names}
+        part._prepare_arguments()  # noqa: SLF001 - it is of this very class
+        return part
 
     def from_json(self, text: bytes) -> Arguments:
         """Read the arguments from a JSON object, strictly: `"5"` is no `int`.
@@ -96,7 +108,7 @@ class Signature:
         """
         value = parse_json(text)
         try:
-            return self._validate_json(text, strict=True)  # type: ignore[no-any-return]
+            return self._validate_json(text, strict=True)
         except ValidationError as error:
             raise invalid_input(error, value) from None
 
@@ -109,7 +121,7 @@ class Signature:
         """
         raw = self._text_reader.gather(pairs)
         try:
-            return self._validate_texts(raw)  # type: ignore[no-any-return]
+            return self._validate_texts(raw)  
         except ValidationError as error:
             raise invalid_input(error, raw) from None
 
@@ -120,7 +132,7 @@ class Signature:
             InvalidInput: Arguments are wrong; one entry for each.
         """
         try:
-            return self._validate_python(dict(values))  # type: ignore[no-any-return]
+            return self._validate_python(dict(values))  
         except ValidationError as error:
             raise invalid_input(error, values) from None
 
@@ -138,9 +150,7 @@ class Signature:
 
     @cached_property
     def _text_reader(self) -> TextReader:
-        return TextReader(
-            {name: shape_of(one.annotation) for name, one in self.parameters.items()}
-        )
+        return TextReader({name: shape_of(one.annotation) for name, one in self.parameters.items()})
 
     @cached_property
     def _validate_texts(self) -> Callable[[Mapping[str, Any]], Arguments]:
@@ -175,6 +185,12 @@ class Signature:
             )[name]
         except Exception as error:
             raise self._error(f"{_called(name)} has an annotation that fails: {error}.") from error
+
+    def _prepare_arguments(self) -> None:
+        self.arguments_adapter = self._adapter(_same)
+        validator = self.arguments_adapter.validator
+        self._validate_json: Callable[..., Arguments] = validator.validate_json
+        self._validate_python: Callable[..., Arguments] = validator.validate_python
 
     def _adapter(self, change: Callable[[Any], Any]) -> TypeAdapter[Any]:
         fields: dict[str, Any] = {}
@@ -224,17 +240,21 @@ def invalid_input(error: ValidationError, given: Any) -> InvalidInput:
 
 
 def _pointer(location: tuple[int | str, ...], given: Any, *, missing: bool) -> str:
-    """A JSON Pointer; parts that name a member of a union, and no part of the input, are left out."""
+    """A JSON Pointer, without the parts that name a member of a union and no part of the input."""
     parts = []
     for index, part in enumerate(location):
-        if isinstance(given, Mapping) and part in given:
-            given = given[part]
-        elif isinstance(given, list | tuple) and isinstance(part, int) and part < len(given):
+        if _holds(given, part):
             given = given[part]
         elif not (missing and index == len(location) - 1):
             continue
         parts.append(str(part).replace("~", "~0").replace("/", "~1"))
     return "#" + "".join(f"/{part}" for part in parts)
+
+
+def _holds(given: Any, part: int | str) -> bool:
+    if isinstance(given, list | tuple):
+        return isinstance(part, int) and part < len(given)
+    return isinstance(given, Mapping) and part in given
 
 
 def _raw_annotations(function: Callable[..., Any]) -> dict[str, Any]:

@@ -2,7 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from servey_core.actions import Action
 
 _METHOD = re.compile(r"[A-Z]+")
 
@@ -45,6 +48,10 @@ class WebTrigger(Trigger):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}" if self.path else self.method
+
+    def path_for(self, action: "Action") -> str:
+        """The path at which this trigger runs `action`."""
+        return self.path or f"/actions/{action.path_name}"
 
     @property
     def safe(self) -> bool:

@@ -1,0 +1,111 @@
+"""The web host of Servey: what plugins and applications may use of it.
+
+Names are imported when they are first used, so that an application pays for what it needs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from servey_web.application import (
+        DEBUG_LOGIN_PATH,
+        WebService,
+        create_app,
+        web_settings,
+    )
+    from servey_web.bodies import (
+        ClientDisconnected,
+        Patience,
+        limit_body,
+        read_body,
+    )
+    from servey_web.credentials import (
+        authorization_of,
+    )
+    from servey_web.responses import (
+        RawHeaders,
+        raw_headers,
+        respond,
+        respond_bytes,
+        respond_json,
+    )
+    from servey_web.routes import (
+        WebMount,
+        WebRoute,
+    )
+    from servey_web.routing import (
+        RouteConflictError,
+    )
+    from servey_web.scopes import (
+        headers_of,
+        instance_of,
+    )
+    from servey_web.settings import (
+        WebSettings,
+    )
+
+_HOMES = {
+    "application": (
+        "DEBUG_LOGIN_PATH",
+        "WebService",
+        "create_app",
+        "web_settings",
+    ),
+    "bodies": (
+        "ClientDisconnected",
+        "Patience",
+        "limit_body",
+        "read_body",
+    ),
+    "credentials": ("authorization_of",),
+    "responses": (
+        "RawHeaders",
+        "raw_headers",
+        "respond",
+        "respond_bytes",
+        "respond_json",
+    ),
+    "routes": (
+        "WebMount",
+        "WebRoute",
+    ),
+    "routing": ("RouteConflictError",),
+    "scopes": (
+        "headers_of",
+        "instance_of",
+    ),
+    "settings": ("WebSettings",),
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+__all__ = [
+    "DEBUG_LOGIN_PATH",
+    "ClientDisconnected",
+    "Patience",
+    "RawHeaders",
+    "RouteConflictError",
+    "WebMount",
+    "WebRoute",
+    "WebService",
+    "WebSettings",
+    "authorization_of",
+    "create_app",
+    "headers_of",
+    "instance_of",
+    "limit_body",
+    "raw_headers",
+    "read_body",
+    "respond",
+    "respond_bytes",
+    "respond_json",
+    "web_settings",
+]

@@ -1,0 +1,249 @@
+"""Request bodies, of bounded size and in bounded time."""
+
+import asyncio
+from collections.abc import Generator
+from dataclasses import dataclass
+from types import coroutine
+from typing import Any, NoReturn
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from servey_core.errors import (
+    BadRequest,
+    PayloadTooLarge,
+    ProblemError,
+    RequestTimeout,
+    ServeyError,
+)
+from servey_core.problems import Problem
+from servey_web.responses import respond
+from servey_web.scopes import MAX_BODY, headers_of, instance_of
+from servey_web.settings import WebSettings
+
+_MAX_DIGITS = 18
+
+
+class ClientDisconnected(ServeyError):  # noqa: N818 - it is no error of ours
+    """The caller left before its request was read; there is nobody to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a body may take to arrive.
+
+    Attributes:
+        seconds: How long at first.
+        bytes_per_second: How many bytes earn one more second.
+    """
+
+    seconds: float = 20.0
+    bytes_per_second: int = 1024
+
+    @classmethod
+    def of(cls, settings: WebSettings) -> "Patience":
+        """The patience that the settings ask for."""
+        return cls(settings.body_timeout, settings.body_min_rate)
+
+
+PATIENCE = Patience()
+
+
+def declared_length(headers: dict[bytes, bytes]) -> int | None:
+    """The length that `Content-Length` declares; None where there is none.
+
+    Raises:
+        BadRequest: It is not a number, or comes with `Transfer-Encoding` (RFC 9112, section 6.3).
+    """
+    value = headers.get(b"content-length")
+    if value is None:
+        return None
+    if not value.isdigit() or len(value) > _MAX_DIGITS:
+        raise BadRequest("The Content-Length is not a number.")
+    if b"transfer-encoding" in headers:
+        raise BadRequest("Content-Length and Transfer-Encoding contradict each other.")
+    return int(value)
+
+
+def may_have_body(scope: Scope) -> bool:
+    """Whether the request's framing says that a body follows."""
+    headers = headers_of(scope)
+    if b"content-length" in headers or b"transfer-encoding" in headers:
+        return True
+    return not scope["http_version"].startswith("1")
+
+
+async def read_body(
+    scope: Scope, receive: Receive, limit: int, patience: Patience = PATIENCE
+) -> bytes:
+    """Read a request's body whole.
+
+    Args:
+        scope: The request.
+        receive: The request's own `receive`.
+        limit: The largest body to accept, in bytes; one that is declared larger is not read at
+            all, and one that turns out larger no further.
+        patience: How long it may take.
+
+    Raises:
+        PayloadTooLarge: It is larger.
+        RequestTimeout: It came too slowly.
+        BadRequest: Its framing is contradictory.
+        ClientDisconnected: The caller left.
+    """
+    if not may_have_body(scope):
+        return b""
+    body = BoundedBody(receive, limit, patience, declared_length(headers_of(scope)))
+    message = await body.receive()
+    if not message.get("more_body"):
+        return message.get("body", b"")  # type: ignore[no-any-return]
+    chunks = [message.get("body", b"")]
+    while message.get("more_body"):
+        message = await body.receive()
+        chunks.append(message.get("body", b""))
+    return b"".join(chunks)
+
+
+class BoundedBody:
+    """A `receive` that stops at a limit of size and of time.
+
+    Args:
+        receive: The request's own `receive`.
+        limit: The largest body, in bytes.
+        patience: How long it may take.
+        declared: What `Content-Length` says.
+
+    Attributes:
+        complete: Whether all of the body has been received.
+    """
+
+    __slots__ = ("_begun", "_limit", "_patience", "_receive", "_received", "complete")
+
+    def __init__(
+        self, receive: Receive, limit: int, patience: Patience, declared: int | None
+    ) -> None:
+        if declared is not None and declared > limit:
+            _too_large(limit)
+        self._receive = receive
+        self._limit = limit
+        self._patience = patience
+        self._received = 0
+        self._begun: float | None = None
+        self.complete = False
+
+    async def receive(self) -> Message:
+        """Receive the next part of the body.
+
+        Raises:
+            PayloadTooLarge: It goes beyond the limit.
+            RequestTimeout: It came too slowly.
+            ClientDisconnected: The caller left.
+        """
+        steps = self._receive().__await__()
+        try:
+            first = next(steps)
+        except StopIteration as arrived:
+            message: Message = arrived.value
+        else:
+            message = await self._late(steps, first)
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected
+        self._received += len(message.get("body", b""))
+        if self._received > self._limit:
+            _too_large(self._limit)
+        self.complete = not message.get("more_body")
+        return message
+
+    async def _late(self, steps: Generator[Any, Any, Message], first: Any) -> Message:
+        """Wait for what has not arrived yet: only this pays for a timer."""
+        now = asyncio.get_running_loop().time()
+        self._begun = self._begun if self._begun is not None else now
+        earned = self._received / self._patience.bytes_per_second
+        try:
+            async with asyncio.timeout_at(self._begun + self._patience.seconds + earned):
+                return await _resumed(steps, first)
+        except TimeoutError:
+            raise RequestTimeout("The request's body came too slowly.") from None
+
+
+@coroutine
+def _resumed(steps: Generator[Any, Any, Message], first: Any) -> Generator[Any, Any, Message]:
+    """Go on with an awaitable whose first step has been taken."""
+    try:
+        yield first
+    except BaseException:
+        steps.close()
+        raise
+    return (yield from steps)
+
+
+def _too_large(limit: int) -> NoReturn:
+    raise PayloadTooLarge(f"The request's body is larger than {limit} bytes.", limit=limit)
+
+
+def limit_body(app: ASGIApp, limit: int, patience: Patience = PATIENCE) -> ASGIApp:
+    """Bound the bodies that reach an application which reads them itself.
+
+    Args:
+        app: The application; whatever it makes of the error that it sees, the caller is answered
+            413 or 408.
+        limit: The largest body, in bytes; `scope["servey.max_body"]`, where a route has set it by
+            the time that it reads, goes before.
+        patience: How long it may take.
+    """
+
+    async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not may_have_body(scope):
+            await app(scope, receive, send)
+            return
+        guard = _Guard(scope, receive, send, limit, patience)
+        try:
+            await app(scope, guard.receive, guard.send)
+        except Exception:
+            if not guard.refused:
+                raise
+
+    return limited
+
+
+class _Guard:
+    """One request to a foreign application."""
+
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, limit: int, patience: Patience
+    ) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._limit = limit
+        self._patience = patience
+        self._body: BoundedBody | None = None
+        self._started = False
+        self.refused = False
+
+    async def receive(self) -> Message:
+        if self._body is not None and self._body.complete:
+            return await self._receive()
+        try:
+            return await self._bounded().receive()
+        except ClientDisconnected:
+            return {"type": "http.disconnect"}
+        except ProblemError as error:
+            await self._refuse(error)
+            raise
+
+    async def send(self, message: Message) -> None:
+        if not self.refused:
+            self._started = True
+            await self._send(message)
+
+    def _bounded(self) -> BoundedBody:
+        if self._body is None:
+            limit = self._scope.get(MAX_BODY, self._limit)
+            declared = declared_length(headers_of(self._scope))
+            self._body = BoundedBody(self._receive, limit, self._patience, declared)
+        return self._body
+
+    async def _refuse(self, error: ProblemError) -> None:
+        if not self._started and not self.refused:
+            self.refused = True
+            await respond(self._send, Problem.of(error, instance=instance_of(self._scope)))

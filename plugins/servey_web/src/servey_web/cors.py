@@ -1,0 +1,21 @@
+"""Cross-origin requests: refused by browsers unless `SERVEY_CORS_ORIGINS` names the origin."""
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from servey_web.settings import WebSettings
+
+
+def allow_origins(app: ASGIApp, settings: WebSettings) -> ASGIApp:
+    """Let scripts of the configured origins call `app`; the same `app` where there are none."""
+    if not settings.cors_origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=settings.cors_origins,
+        allow_methods=settings.cors_methods,
+        allow_headers=settings.cors_headers,
+        allow_credentials=settings.cors_credentials,
+        expose_headers=("X-Request-ID", "ETag", "Retry-After"),
+        max_age=settings.cors_max_age,
+    )

@@ -1,0 +1,17 @@
+"""The hook that the web host adds to the core's."""
+# mypy: disable-error-code="empty-body"
+
+from collections.abc import Iterable
+
+from servey_core import Runtime, hookspec
+
+from servey_web.routes import WebMount, WebRoute
+
+
+@hookspec
+def servey_web_routes(runtime: Runtime) -> Iterable[WebRoute | WebMount]:
+    """Return routes and mounts, each with the bindings that it serves.
+
+    Called by the web host as it is built, once. Routes go before mounts, and mounts with longer
+    paths before those with shorter ones.
+    """

@@ -1,0 +1,122 @@
+"""The outer application: finds whose a request is, and hands it over."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from servey_core import Binding, MethodNotAllowed, NotFound, Problem
+from servey_core.errors import ProblemError
+from servey_core.plugins import Contribution
+from starlette.types import Receive, Scope, Send
+
+from servey_web.responses import respond
+from servey_web.routes import WebMount, WebRoute
+from servey_web.routing import Methods, RouteConflictError, RoutingTable
+from servey_web.scopes import instance_of
+
+_CLOSE_NORMALLY = 1000
+
+WebContribution = Contribution[WebRoute | WebMount]
+
+
+class WebHost:
+    """An ASGI application made of what the plugins contribute.
+
+    Args:
+        contributions: Routes and mounts, and whose they are.
+
+    Raises:
+        RouteConflictError: Two of them claim one place.
+    """
+
+    def __init__(self, contributions: Sequence[WebContribution]) -> None:
+        self.contributions = tuple(contributions)
+        self._table = RoutingTable(contributions)
+        self._mounts = _mounts(contributions)
+
+    @property
+    def bindings(self) -> tuple[Binding, ...]:
+        """Every binding that is served here."""
+        return tuple(b for one in self.contributions for b in one.record.bindings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, one websocket or the lifespan."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        path: str = scope["path"]
+        root: str = scope.get("root_path", "")
+        if root and path.startswith(root):
+            path = path[len(root) :]
+        found = self._table.find(path, scope) if scope["type"] == "http" else None
+        if found is None:
+            await self._mounted(path, scope, receive, send)
+            return
+        methods, texts = found
+        target = methods.get(scope["method"])
+        if target is None and scope["method"] == "HEAD":
+            target = methods.get("GET")
+        if target is None:
+            await _other_method(methods, scope, send)
+            return
+        if texts:
+            scope["path_params"] = dict(zip(target.parameters, texts, strict=True))
+        await target.endpoint(scope, receive, send)
+
+    async def _mounted(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        for mount in self._mounts:
+            if not mount.path or path == mount.path or path.startswith(f"{mount.path}/"):
+                if mount.path:
+                    scope["root_path"] = scope.get("root_path", "") + mount.path
+                await mount.app(scope, receive, send)
+                return
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": _CLOSE_NORMALLY})
+            return
+        await _refuse(NotFound("There is nothing at this path."), scope, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """The lifespan protocol, for all mounts together."""
+        await receive()
+        async with AsyncExitStack() as stack:
+            try:
+                for mount in self._mounts:
+                    if mount.lifespan is not None:
+                        await stack.enter_async_context(mount.lifespan())
+            except Exception as error:
+                await send({"type": "lifespan.startup.failed", "message": repr(error)})
+                raise
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _other_method(methods: Methods, scope: Scope, send: Send) -> None:
+    """Say which methods there are (RFC 9110, sections 9.3.7 and 15.5.6)."""
+    allowed = ", ".join(sorted({*methods, "OPTIONS", *(["HEAD"] if "GET" in methods else [])}))
+    if scope["method"] == "OPTIONS":
+        headers = [(b"allow", allowed.encode("ascii"))]
+        await send({"type": "http.response.start", "status": 204, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    error = MethodNotAllowed(f"Allowed: {allowed}.", headers={"Allow": allowed})
+    await _refuse(error, scope, send)
+
+
+async def _refuse(error: ProblemError, scope: Scope, send: Send) -> None:
+    await respond(send, Problem.of(error, instance=instance_of(scope)))
+
+
+def _mounts(contributions: Sequence[WebContribution]) -> list[WebMount]:
+    """The mounts, those with longer paths first."""
+    owners: dict[str, WebContribution] = {}
+    for one in contributions:
+        if not isinstance(one.record, WebMount):
+            continue
+        if other := owners.get(one.record.path):
+            raise RouteConflictError(
+                f"The path {one.record.path or '/'!r} is mounted twice: by the plugins "
+                f"{other.plugin.name!r} and {one.plugin.name!r}."
+            )
+        owners[one.record.path] = one
+    mounts = [one.record for one in owners.values() if isinstance(one.record, WebMount)]
+    return sorted(mounts, key=lambda mount: len(mount.path), reverse=True)

@@ -1,0 +1,181 @@
+"""What stands before the application: one wrapper that every request goes through."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from time import perf_counter
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from servey_core.errors import InternalError, ProblemError, Unavailable
+from servey_core.problems import Problem
+from servey_core.settings import CoreSettings
+from servey_web.access_log import CLIENT_LEFT, log_access
+from servey_web.access_log import logger as access_logger
+from servey_web.bodies import ClientDisconnected
+from servey_web.cors import allow_origins
+from servey_web.gate import Gate
+from servey_web.hardening import missing, security_headers
+from servey_web.lifecycle import Lifecycle
+from servey_web.responses import RawHeaders, respond
+from servey_web.scopes import HEADERS, REQUEST_ID, accepted_id, id_maker, instance_of
+from servey_web.settings import WebSettings
+
+_log = logging.getLogger("servey.web")
+_INFO = logging.INFO
+
+_POLICY_VIOLATION = 1008
+_REFUSAL = "servey.refusal"
+
+
+def protect(
+    app: ASGIApp, core: CoreSettings, settings: WebSettings, lifecycle: Lifecycle
+) -> ASGIApp:
+    """Stand before an application.
+
+    Gives each request an id and its headers as a dict (see `scopes`), refuses what names another
+    host (400), what is ambiguous (400) and what is too much at once (503), believes the proxies
+    that are trusted, answers other origins, adds the security headers, turns what escapes the
+    application into problems, and logs each request.
+
+    Bodies are not its business: `read_body` and `limit_body` are for whoever knows the route.
+
+    Args:
+        app: The application.
+        core: The core's settings.
+        settings: The web host's settings.
+        lifecycle: Where the server is in its life.
+    """
+    return _Protection(app, core, settings, lifecycle)
+
+
+class _Protection:
+    """The application, protected."""
+
+    def __init__(
+        self, app: ASGIApp, core: CoreSettings, settings: WebSettings, lifecycle: Lifecycle
+    ) -> None:
+        proxies = list(settings.forwarded_allow_ips)
+        self._app = allow_origins(app, settings)
+        self._proxied: ASGIApp = ProxyHeadersMiddleware(self._app, proxies)  # type: ignore[arg-type, assignment]
+        self._refusing = allow_origins(_refuse, settings)
+        self._gate = Gate(core, settings)
+        self._known_hosts = self._gate.known
+        self._max_concurrency = self._gate.max_concurrency
+        self._lifecycle = lifecycle
+        self._new_id = id_maker()
+        self._added = security_headers(settings)
+        self._overridable = frozenset(name for name, _ in self._added)
+        self._retry_after = settings.retry_after
+        self._development = core.development
+        self._access_log = settings.access_log
+        self._under_way = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request, websocket or lifespan."""
+        if scope["type"] != "http":
+            await self._other(scope, receive, send)
+            return
+        logs = self._access_log and access_logger.isEnabledFor(_INFO)
+        begun = perf_counter() if logs else 0.0
+        fields = scope["headers"]
+        headers = scope[HEADERS] = dict(fields)
+        offered = headers.get(b"x-request-id")
+        identity = (offered and accepted_id(offered)) or self._new_id()
+        scope[REQUEST_ID] = identity
+        answer = _Answer(send, self._added, self._overridable, identity)
+        target = self._app
+        if b"x-forwarded-for" in headers or b"x-forwarded-proto" in headers:
+            target = self._proxied
+        if (
+            headers.get(b"host") not in self._known_hosts
+            or len(headers) != len(fields)
+            or self._under_way >= self._max_concurrency
+        ):
+            refusal = self._gate.refusal(scope, headers, fields, self._under_way)
+            if refusal is not None:
+                scope[_REFUSAL] = refusal
+                target = self._refusing
+        self._under_way += 1
+        try:
+            await target(scope, receive, answer.send)
+        except BaseException as error:  # noqa: BLE001 - `_recover` raises again what it must
+            await self._recover(error, scope, answer)
+        finally:
+            self._under_way -= 1
+            if logs:
+                seconds = perf_counter() - begun
+                log_access(scope, answer.status or CLIENT_LEFT, answer.size, seconds)
+
+    async def _recover(self, error: BaseException, scope: Scope, answer: "_Answer") -> None:
+        """Answer what escaped the application, or raise it again where it is too late to."""
+        if isinstance(error, ClientDisconnected):
+            return
+        cut_short = isinstance(error, asyncio.CancelledError) and self._lifecycle.draining
+        if answer.status or not (cut_short or isinstance(error, Exception)):
+            raise error
+        instance = instance_of(scope)
+        shown = self._shown(error, instance)
+        await respond(
+            answer.send, Problem.of(shown, instance=instance, development=self._development)
+        )
+
+    def _shown(self, error: BaseException, instance: str) -> ProblemError:
+        """What the caller is shown; what nobody foresaw goes to the log."""
+        if isinstance(error, ProblemError):
+            return error
+        if isinstance(error, asyncio.CancelledError):
+            return Unavailable("The server is stopping.", retry_after=self._retry_after)
+        _log.error("an error escaped the application, call %s", instance, exc_info=error)
+        unforeseen = InternalError("The server failed; its log has the reason.")
+        unforeseen.__cause__ = error
+        return unforeseen
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let websockets and the lifespan through; a websocket to another host is turned away."""
+        if scope["type"] != "websocket":
+            self._new_id = id_maker()  # this may be a fork of the process that made us
+            await self._app(scope, receive, send)
+            return
+        headers = scope[HEADERS] = dict(scope["headers"])
+        scope[REQUEST_ID] = accepted_id(headers.get(b"x-request-id", b"")) or self._new_id()
+        if self._gate.knows(headers):
+            await self._proxied(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+
+
+class _Answer:
+    """The response to one request: notes what becomes of it, and adds what each must carry."""
+
+    __slots__ = ("_added", "_identity", "_overridable", "_send", "size", "status")
+
+    def __init__(
+        self, send: Send, added: RawHeaders, overridable: frozenset[bytes], identity: str
+    ) -> None:
+        self._send = send
+        self._added = added
+        self._overridable = overridable
+        self._identity = identity
+        self.status = 0
+        self.size = 0
+
+    def send(self, message: Message) -> Awaitable[None]:
+        """Send a message on; not a coroutine itself, which saves one for each message."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            own = message.get("headers", ())
+            added = self._added
+            for name, _ in own:
+                if name in self._overridable:
+                    added = missing(added, own)
+                    break
+            message["headers"] = [*own, *added, (b"x-request-id", self._identity.encode())]
+        else:
+            self.size += len(message.get("body", b""))
+        return self._send(message)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI
+    await respond(send, Problem.of(scope[_REFUSAL], instance=instance_of(scope)))
