@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from servey_core.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from servey_core.authorization import Authorizer, AuthorizerFactory
+    from servey_core.authorization import AuthorizerFactory
     from servey_core.runtime import Runtime
     from servey_core.settings import Settings
     from servey_core.surfaces import Surface
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 @hookimpl
 def servey_authorizers(settings: "Settings") -> "Iterable[AuthorizerFactory]":  # noqa: ARG001
     """The authorizer `jwt`."""
-    from servey_core.authorization import AuthorizerFactory
+    from servey_core.jwt import jwt_factory
 
-    return [AuthorizerFactory("jwt", _jwt)]
+    return [jwt_factory]
 
 
 @hookimpl
@@ -28,8 +28,3 @@ def servey_surfaces(runtime: "Runtime") -> "Iterable[Surface]":
 
     return [function_surface(runtime), cli_surface(runtime)]
 
-
-def _jwt(settings: "Settings") -> "Authorizer":
-    from servey_core.jwt import build_jwt_authorizer
-
-    return build_jwt_authorizer(settings)

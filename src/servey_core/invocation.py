@@ -8,9 +8,9 @@ goes wrong leaves as a `ProblemError`.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic_core import PydanticSerializationError
 
@@ -30,7 +30,6 @@ from servey_core.threads import WorkerPool
 
 _log = logging.getLogger("servey.invoke")
 
-RawT = TypeVar("RawT")
 Call = Callable[[Arguments, "Context"], Awaitable[Any]]
 
 
@@ -75,6 +74,9 @@ class Middleware:
     name: str
     wrap: Callable[[Call], Call]
     order: int = 0
+
+
+Invoke = Callable[[Callable[[Any], Arguments], Any, Context], Awaitable["Outcome"]]
 
 
 class Outcome:
@@ -132,35 +134,35 @@ class Invoker:
         self._label = f"action {action.name!r}"
         self._guarded = not action.access_control.public
         self._checked = self._guarded or bool(self.signature.injected)
-        self._private = self._checked
-        self._call = self._compose(middleware)
+        self.invoke: Invoke = self._compile(tuple(middleware))
+        """Runs the action once: `await invoke(read, raw, context)`.
 
-    async def invoke(
-        self, read: Callable[[RawT], Arguments], raw: RawT, context: Context
-    ) -> Outcome:
-        """Run the action once.
+        `read` reads the arguments from `raw`; it is a method of `signature`, such as `from_json`.
+        Raises `ProblemError` where the call does not succeed; failures that the action's author
+        did not foresee are logged, and leave as `InternalError` with their cause."""
 
-        Args:
-            read: What reads the arguments: a method of `signature`, such as `from_json`.
-            raw: What it reads them from.
-            context: The circumstances.
+    def _compile(self, middleware: Sequence[Middleware]) -> "Invoke":
+        checked, authorise = self._checked, self._authorise
+        injected, inject = bool(self.signature.injected), self._inject
+        call, function = self._compose(middleware), self.action.function
+        action = self.action
+        inline = not (action.is_async or action.sync_to_thread or action.timeout or middleware)
 
-        Raises:
-            ProblemError: The call did not succeed. Failures that the action's author did not
-                foresee are logged, and leave as `InternalError` with their cause.
-        """
-        try:
-            if self._checked:
-                self._authorise(context.authorization)
-            arguments = read(raw)
-            if self.signature.injected:
-                self._inject(arguments, context.authorization)
-            value = await self._call(arguments, context)
-        except ProblemError:
-            raise
-        except Exception as error:
-            raise self._failure(error, context) from error
-        return Outcome(value, self, context)
+        async def invoke(read: Callable[[Any], Arguments], raw: Any, context: Context) -> Outcome:
+            try:
+                if checked:
+                    authorise(context.authorization)
+                arguments = read(raw)
+                if injected:
+                    inject(arguments, context.authorization)
+                value = function(**arguments) if inline else await call(arguments, context)
+            except ProblemError:
+                raise
+            except Exception as error:
+                raise self._failure(error, context) from error
+            return Outcome(value, self, context)
+
+        return invoke
 
     def serialise(self, value: Any, context: Context) -> bytes:
         """Write a result as JSON.
@@ -179,7 +181,7 @@ class Invoker:
         if control is None:
             return None
         headers = control.headers(outcome.value, outcome.to_json())
-        return replace(headers, private=True) if self._private else headers
+        return replace(headers, private=True) if self._checked else headers
 
     def _authorise(self, authorization: Authorization | None) -> None:
         if authorization is not None and not authorization.holds_now():

@@ -12,7 +12,7 @@ import jiter
 
 from servey_core.errors import BadRequest
 
-_HUGE_EXPONENT = re.compile(rb"[0-9][eE]\+?[0-9]{3}")
+_HUGE_NUMBER = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
 
 
 def parse_json(text: bytes) -> Any:
@@ -26,7 +26,7 @@ def parse_json(text: bytes) -> Any:
         value = jiter.from_json(text, catch_duplicate_keys=True, allow_inf_nan=False)
     except ValueError as error:
         raise BadRequest(f"The JSON cannot be read: {error}.") from None
-    if _HUGE_EXPONENT.search(text) and _has_infinity(value):
+    if _HUGE_NUMBER.search(text) and _has_infinity(value):
         raise BadRequest("The JSON cannot be read: a number is out of range.")
     return value
 

@@ -12,6 +12,9 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic_core import SchemaSerializer, core_schema
 
+_PLAIN: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "none": type(None)}
+"""Types of which the value's own type tells all: checking by pydantic takes a microsecond more."""
+
 _UNTOUCHED = frozenset({"cls", "metadata", "config", "ref", "schema_ref"})
 
 
@@ -31,7 +34,12 @@ def json_writer(adapter: TypeAdapter[Any]) -> Callable[[Any], bytes]:
     def write(value: Any) -> bytes:
         return to_json(value, by_alias=True, warnings="error")
 
-    return write
+    plain = _PLAIN.get(schema["type"])
+
+    def write_plain(value: Any) -> bytes:
+        return to_json(value) if type(value) is plain else write(value)
+
+    return write_plain if plain and "serialization" not in schema else write
 
 
 def _mend(schema: Any) -> Any:

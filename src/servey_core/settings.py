@@ -13,17 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
     PydanticBaseSettingsSource,
-    PyprojectTomlConfigSettingsSource,
     SettingsConfigDict,
 )
 
 from servey_core.errors import ConfigurationError, SettingsError
 from servey_core.naming import did_you_mean
+from servey_core.sources import COMMAND_LINE, Sources, pyproject_table
 
 PREFIX = "SERVEY_"
 GENERATED = "generated at this start"
@@ -71,7 +71,6 @@ class SettingsGroup(BaseSettings):
         extra="ignore",
         frozen=True,
         populate_by_name=True,
-        pyproject_toml_table_header=("tool", "servey"),
     )
 
     @classmethod
@@ -85,14 +84,14 @@ class SettingsGroup(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is the library's
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the command line, the environment and `pyproject.toml`, in this order."""
-        return init_settings, env_settings, PyprojectTomlConfigSettingsSource(settings_cls)
+        """Read what is given, and then the environment; `Settings.load` reads more than that."""
+        return init_settings, env_settings
 
     def generated(self, environment: Environment) -> Mapping[str, object]:  # noqa: ARG002
         """Values to make up for settings that are not given, such as a random key."""
@@ -139,7 +138,7 @@ class CoreSettings(SettingsGroup):
     authorizer: str = setting("jwt", "What reads tokens, by name.")
     jwt_secret_key: SecretStr | None = setting(
         None,
-        "The secret that tokens are signed with (HS256), at least 32 bytes.",
+        "The secret that tokens are signed with: at least 32 bytes (48 for HS384, 64 for HS512).",
         env=("SERVEY_JWT_SECRET_KEY", "JWT_SECRET_KEY"),
     )
     jwt_keys: str | None = setting(
@@ -174,7 +173,7 @@ class CoreSettings(SettingsGroup):
         """A random key, in development, where none is given."""
         if environment == "production" or self.jwt_secret_key or self.jwt_keys:
             return {}
-        return {"jwt_secret_key": secrets.token_urlsafe(32)}
+        return {"jwt_secret_key": secrets.token_urlsafe(64)}
 
 
 GroupT = TypeVar("GroupT", bound=SettingsGroup)
@@ -224,20 +223,18 @@ class Settings:
             SettingsError: A value cannot be used, or two groups declare one name.
         """
         given = {name: value for name, value in (given or {}).items() if value is not None}
+        sources = Sources(given)
         loaded: dict[type[SettingsGroup], SettingsGroup] = {}
         origins: dict[tuple[type[SettingsGroup], str], str] = {}
-        core = _read(CoreSettings, given)
+        environment = sources.read(CoreSettings).environment
         every: tuple[type[SettingsGroup], ...] = (CoreSettings, *groups)
+        _refuse_shared_names(every)
         for group in every:
-            values: SettingsGroup = core if group is CoreSettings else _read(group, given)
-            made_up = values.generated(core.environment)
-            if made_up:
-                values = _read(group, {**given, **made_up})
-            loaded[group] = values
+            made_up = sources.read(group).generated(environment)
+            loaded[group] = sources.read(group, made_up)
             for name in group.model_fields:
-                origin = GENERATED if name in made_up else _origin(group, name, given)
+                origin = GENERATED if name in made_up else sources.origin(group, name)
                 origins[group, name] = origin
-        _refuse_shared_names(loaded)
         return cls(loaded[CoreSettings], loaded, origins)  # type: ignore[arg-type]
 
     def group(self, group: type[GroupT]) -> GroupT:
@@ -285,58 +282,13 @@ class Settings:
             if variable.startswith(PREFIX) and variable not in variables | INTERNAL_VARIABLES:
                 hint = did_you_mean(variable, variables)
                 _warn(f"The environment variable {variable} is not a setting. {hint}")
-        for key in sorted(_pyproject_table()):
+        for key in sorted(pyproject_table()):
             if key not in known:
                 _warn(f"[tool.servey] {key} is not a setting. {did_you_mean(key, known)}")
 
 
-COMMAND_LINE = "command line"
 INTERNAL_VARIABLES = {"SERVEY_WORKER"}
 """Variables that Servey gives to its own child processes."""
-
-
-def _read(group: type[GroupT], given: Mapping[str, object]) -> GroupT:
-    own: dict[str, Any] = {
-        name: value for name, value in given.items() if name in group.model_fields
-    }
-    try:
-        return group(**own)
-    except ValidationError as error:
-        raise SettingsError(_explain(group, error, own)) from None
-
-
-def _explain(
-    group: type[SettingsGroup], error: ValidationError, given: Mapping[str, object]
-) -> str:
-    lines = []
-    for entry in error.errors(include_url=False, include_input=False, include_context=False):
-        location = str(entry["loc"][0]) if entry["loc"] else ""
-        name = _field_name(group, location)
-        origin = _origin(group, name, given) if name in group.model_fields else "the settings"
-        lines.append(f"The setting {name!r} (from {origin}): {entry['msg']}.")
-    return "\n".join(lines)
-
-
-def _field_name(group: type[SettingsGroup], location: str) -> str:
-    for name in group.model_fields:
-        if location.lower() in (variable.lower() for variable in (*group.variables(name), name)):
-            return name
-    return location
-
-
-def _origin(group: type[SettingsGroup], name: str, given: Mapping[str, object]) -> str:
-    if name in given:
-        return COMMAND_LINE
-    present = {variable.upper() for variable, value in os.environ.items() if value}
-    for variable in group.variables(name):
-        if variable.upper() in present:
-            return f"environment variable {variable}"
-    return "pyproject.toml" if name in _pyproject_table() else "default"
-
-
-def _pyproject_table() -> Mapping[str, object]:
-    source = PyprojectTomlConfigSettingsSource(SettingsGroup)
-    return source.toml_data
 
 
 def _refuse_shared_names(groups: Iterable[type[SettingsGroup]]) -> None:

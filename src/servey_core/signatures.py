@@ -19,7 +19,7 @@ from servey_core.authorization import Authorization
 from servey_core.errors import FieldError, InvalidInput, SignatureError
 from servey_core.jsons import parse_json
 from servey_core.serialising import json_writer
-from servey_core.texts import TextReader, shape_of, text_annotation
+from servey_core.texts import Shape, TextReader, shape_of, text_annotation
 
 Arguments = dict[str, Any]
 
@@ -83,7 +83,9 @@ class Signature:
                     texts.get(name, ""),
                 )
         self.result_adapter = self._result_adapter()
-        self._write = json_writer(self.result_adapter)
+        self.result_to_json: Callable[[Any], bytes] = json_writer(self.result_adapter)
+        """Writes a result as JSON, or raises `PydanticSerializationError` where it is not of the
+        annotated type."""
         self._prepare_arguments()
 
     def only(self, names: Collection[str]) -> "Signature":
@@ -106,11 +108,15 @@ class Signature:
             BadRequest: It is not JSON.
             InvalidInput: Arguments are wrong; one entry for each.
         """
-        value = parse_json(text)
         try:
-            return self._validate_json(text, strict=True)
+            arguments = self._validate_json(text, strict=True)
         except ValidationError as error:
-            raise invalid_input(error, value) from None
+            raise invalid_input(error, parse_json(text)) from None
+        # Where no argument holds an object, as many colons as arguments leave none for a second
+        # member of the same name; then what pydantic's parser checks is all that is to be checked.
+        if not self._flat or text.count(b":") != len(arguments):
+            parse_json(text)
+        return arguments
 
     def from_texts(self, pairs: Iterable[tuple[str, str]]) -> Arguments:
         """Read the arguments from pairs of name and text, by the rules of `servey_core.texts`.
@@ -121,7 +127,7 @@ class Signature:
         """
         raw = self._text_reader.gather(pairs)
         try:
-            return self._validate_texts(raw)  
+            return self._validate_texts(raw)
         except ValidationError as error:
             raise invalid_input(error, raw) from None
 
@@ -132,21 +138,13 @@ class Signature:
             InvalidInput: Arguments are wrong; one entry for each.
         """
         try:
-            return self._validate_python(dict(values))  
+            return self._validate_python(dict(values))
         except ValidationError as error:
             raise invalid_input(error, values) from None
 
     def arguments_to_json(self, values: Mapping[str, Any]) -> bytes:
         """Write arguments, such as an example's, as the JSON object that `from_json` reads."""
         return to_json(dict(values), by_alias=True)
-
-    def result_to_json(self, result: Any) -> bytes:
-        """Write a result as JSON, by the return annotation.
-
-        Raises:
-            PydanticSerializationError: The result is not of the annotated type.
-        """
-        return self._write(result)
 
     @cached_property
     def _text_reader(self) -> TextReader:
@@ -191,6 +189,8 @@ class Signature:
         validator = self.arguments_adapter.validator
         self._validate_json: Callable[..., Arguments] = validator.validate_json
         self._validate_python: Callable[..., Arguments] = validator.validate_python
+        shapes = {shape_of(parameter.annotation) for parameter in self.parameters.values()}
+        self._flat = shapes <= {Shape.ONE, Shape.SEVERAL}
 
     def _adapter(self, change: Callable[[Any], Any]) -> TypeAdapter[Any]:
         fields: dict[str, Any] = {}

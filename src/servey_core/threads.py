@@ -1,9 +1,12 @@
 """A bounded pool of threads for actions that block, cheap enough to use for every call.
 
-A job costs the event loop one queue operation; results come back in batches, with one wake-up of
-the loop for as many as are ready. A thread cannot be interrupted: a job that nobody waits for any
-more is abandoned and reported, and its thread is replaced, until as many are stuck as the pool
-has threads.
+Waking a thread, or the loop, costs far more than a short job. So threads are woken one at a time:
+each that finds more work than its own wakes the next, and where jobs are short the first has done
+them all before the second gets its turn. Results come back in batches, with one wake-up of the loop
+for as many as are ready.
+
+A thread cannot be interrupted: a job that nobody waits for any more is abandoned and reported, and
+its thread is replaced, until as many are stuck as the pool has threads.
 """
 
 import asyncio
@@ -13,7 +16,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from queue import SimpleQueue
 from typing import Any
 
 from servey_core.errors import Unavailable
@@ -32,9 +34,12 @@ class WorkerPool:
     def __init__(self, size: int, backlog: int) -> None:
         self._size = size
         self._room = size + backlog
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: deque[_Job] = deque()
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
+        self._asleep: list[threading.Lock] = []
+        self._waking = False
+        self._closed = False
         self._pending = 0
         self._stuck: set[_Job] = set()
         self._mailbox: _Mailbox | None = None
@@ -83,9 +88,10 @@ class WorkerPool:
         """Let the threads end, and wait for them for at most `grace` seconds."""
         deadline = time.monotonic() + grace
         with self._lock:
+            self._closed = True
             threads = list(self._threads)
-        for _ in threads:
-            self._queue.put(None)
+            while self._asleep:
+                self._asleep.pop().release()
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
@@ -94,9 +100,19 @@ class WorkerPool:
             if self._pending >= self._room:
                 raise Unavailable("All threads are busy, and too many calls wait for one.")
             self._pending += 1
-            if len(self._threads) < self._size and self._pending > len(self._threads):
-                self._add_thread()
-        self._queue.put(job)
+            self._jobs.append(job)
+            self._wake()
+
+    def _wake(self) -> None:
+        """Wake a thread, or start one, unless one is on its way; the lock is held."""
+        if self._waking:
+            return
+        if self._asleep:
+            self._waking = True
+            self._asleep.pop().release()
+        elif len(self._threads) - len(self._stuck) < self._size:
+            self._waking = True
+            self._add_thread()
 
     def _add_thread(self) -> None:
         thread = threading.Thread(target=self._work, name="servey-worker", daemon=True)
@@ -104,22 +120,44 @@ class WorkerPool:
         thread.start()
 
     def _work(self) -> None:
-        while (job := self._queue.get()) is not None:
-            if self._starts(job):
-                job.execute()
-                if self._finishes(job):
-                    job.mailbox.post(job)
-                elif self._retires():
-                    return
-        self._retire()
-
-    def _starts(self, job: "_Job") -> bool:
+        sleeper = threading.Lock()
+        sleeper.acquire()
+        woken = True
+        while True:
+            with self._lock:
+                self._waking = self._waking and not woken
+                job = self._next()
+                if job is None:
+                    if self._closed:
+                        break
+                    self._asleep.append(sleeper)
+            if woken := job is None:
+                sleeper.acquire()
+            elif self._runs_out(job):
+                break
         with self._lock:
-            if job.abandoned:
-                self._pending -= 1
-            else:
+            self._threads.discard(threading.current_thread())
+
+    def _next(self) -> "_Job | None":
+        """Take the next job that somebody waits for; the lock is held."""
+        while self._jobs:
+            job = self._jobs.popleft()
+            if not job.abandoned:
                 job.started = time.monotonic()
-            return not job.abandoned
+                if self._jobs:
+                    self._wake()
+                return job
+            self._pending -= 1
+        return None
+
+    def _runs_out(self, job: "_Job") -> bool:
+        """Run a job; whether this thread has been replaced meanwhile."""
+        job.execute()
+        if self._finishes(job):
+            job.mailbox.post(job)
+            return False
+        with self._lock:
+            return len(self._threads) - len(self._stuck) > self._size
 
     def _finishes(self, job: "_Job") -> bool:
         with self._lock:
@@ -133,17 +171,6 @@ class WorkerPool:
             _log.warning("%s, given up before, ended after %.1f s", job.label, seconds)
         return not job.abandoned
 
-    def _retires(self) -> bool:
-        with self._lock:
-            surplus = len(self._threads) - len(self._stuck) > self._size
-        if surplus:
-            self._retire()
-        return surplus
-
-    def _retire(self) -> None:
-        with self._lock:
-            self._threads.discard(threading.current_thread())
-
     def _abandon(self, job: "_Job") -> None:
         with self._lock:
             if job.finished or job.abandoned:
@@ -154,8 +181,8 @@ class WorkerPool:
             self._pending -= 1
             self._stuck.add(job)
             stuck, replaced = len(self._stuck), len(self._stuck) <= self._size
-            if replaced:
-                self._add_thread()
+            if replaced and self._jobs:
+                self._wake()
         _log.warning("%s was given up and still holds a thread; %d are stuck", job.label, stuck)
         if not replaced:
             _log.error("as many threads are stuck as the pool has (%d): it shrinks", self._size)

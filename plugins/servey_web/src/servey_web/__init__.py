@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from servey_web.routes import (
         WebMount,
         WebRoute,
+        parameter_of,
     )
     from servey_web.routing import (
         RouteConflictError,
@@ -68,6 +69,7 @@ _HOMES = {
     "routes": (
         "WebMount",
         "WebRoute",
+        "parameter_of",
     ),
     "routing": ("RouteConflictError",),
     "scopes": (
@@ -102,6 +104,7 @@ __all__ = [
     "headers_of",
     "instance_of",
     "limit_body",
+    "parameter_of",
     "raw_headers",
     "read_body",
     "respond",

@@ -1,15 +1,19 @@
 """The hook that the web host adds to the core's."""
 # mypy: disable-error-code="empty-body"
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from servey_core import Runtime, hookspec
+from servey_core import hookspec
 
-from servey_web.routes import WebMount, WebRoute
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from servey_core import Runtime
+    from servey_web.routes import WebMount, WebRoute
 
 
 @hookspec
-def servey_web_routes(runtime: Runtime) -> Iterable[WebRoute | WebMount]:
+def servey_web_routes(runtime: "Runtime") -> "Iterable[WebRoute | WebMount]":
     """Return routes and mounts, each with the bindings that it serves.
 
     Called by the web host as it is built, once. Routes go before mounts, and mounts with longer

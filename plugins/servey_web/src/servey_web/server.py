@@ -106,6 +106,8 @@ async def serve(
     finally:
         stopping.cancel()
         running.cancel()
+        for opened in context.sockets:
+            opened.close()
 
 
 def uvicorn_config(
@@ -142,7 +144,7 @@ def uvicorn_config(
 def _http_protocol(settings: WebSettings) -> Any:
     """The bounded protocol, or the name of one of uvicorn's own where it cannot be had."""
     try:
-        from servey_web.protocols import bounded_protocol  # noqa: PLC0415 - httptools may be missing
+        from servey_web.protocols import bounded_protocol  # httptools may be missing
     except ImportError:
         _log.warning("httptools is not installed: headers that come slowly are not bounded")
         return "h11"

@@ -1,0 +1,735 @@
+"""Tokens: the round trip, every known attack, and what is remembered.
+
+Tokens are forged by hand here, never by the code under test.
+"""
+
+import base64
+import hmac
+import json
+import math
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from servey_core.authorization import Authorization
+from servey_core.claims import ClaimRules
+from servey_core.errors import ConfigurationError, SettingsError, Unauthorized
+from servey_core.jwt import (
+    MAX_REMEMBERED,
+    MAX_TOKEN,
+    JwtAuthorizer,
+    build_jwt_authorizer,
+    jwt_factory,
+)
+from servey_core.key_files import FixedKeys, KeyFile
+from servey_core.keys import ALGORITHMS, KeySet, secret_key
+from servey_core.settings import Settings
+
+NOW = 1_800_000_000
+SECRET = b"canary-0123456789-0123456789-0123456789-0123456789-0123456789-01"
+RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+CURVES = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1(), "ES512": ec.SECP521R1()}
+EC_KEYS = {name: ec.generate_private_key(curve) for name, curve in CURVES.items()}
+GOOD = {"sub": "ann", "scope": "read write", "exp": NOW + 60}
+
+
+class Clock:
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def as_bytes(part):
+    if isinstance(part, bytes):
+        return part
+    return (part if isinstance(part, str) else json.dumps(part)).encode()
+
+
+def hs(digest="sha256", key=SECRET):
+    return lambda message: hmac.new(key, message, digest).digest()
+
+
+def rs(algorithm, key=RSA_KEY):
+    digest = getattr(hashes, f"SHA{algorithm[2:]}")()
+    return lambda message: key.sign(message, padding.PKCS1v15(), digest)
+
+
+def es(algorithm):
+    digest = getattr(hashes, f"SHA{algorithm[2:]}")()
+    key = EC_KEYS[algorithm]
+    size = (key.key_size + 7) // 8
+
+    def sign(message):
+        r, s = decode_dss_signature(key.sign(message, ec.ECDSA(digest)))
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+    return sign
+
+
+def forge(claims=GOOD, header=None, sign=None, **parameters):
+    """A token; claims and header are objects, or text or bytes to take as they are."""
+    header = {"alg": "HS256", "typ": "JWT", **parameters} if header is None else header
+    message = f"{b64(as_bytes(header))}.{b64(as_bytes(claims))}"
+    return f"{message}.{b64((sign or hs())(message.encode()))}"
+
+
+def secrets_of(*secrets, algorithm="HS256"):
+    keys = [secret_key(secret, algorithm, kid) for kid, secret in secrets]
+    return FixedKeys(KeySet(algorithm, tuple(keys)))
+
+
+def authorizer(keys=None, clock=None, **rules):
+    keys = keys or secrets_of((None, SECRET))
+    return JwtAuthorizer(keys, ClaimRules(**rules), clock=clock or Clock())
+
+
+def refuses(subject, token, detail=""):
+    with pytest.raises(Unauthorized) as caught:
+        subject.authorize(token)
+    assert detail in caught.value.detail
+    assert caught.value.headers == {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    assert "canary" not in f"{caught.value.detail} {caught.value!r} {caught.value.__cause__!r}"
+    return True
+
+
+def pem(key, *, private=True):
+    if private:
+        form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        return key.private_bytes(serialization.Encoding.PEM, form, plain)
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(serialization.Encoding.PEM, form)
+
+
+def oct_set(*pairs):
+    keys = [{"kty": "oct", "kid": kid, "k": b64(secret)} for kid, secret in pairs]
+    return json.dumps({"keys": keys})
+
+
+def key_file(tmp_path, text, algorithm="HS256", **options):
+    path = tmp_path / "keys"
+    path.write_bytes(as_bytes(text))
+    return KeyFile(path, algorithm, **options)
+
+
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    """Settings from given variables alone."""
+    monkeypatch.chdir(tmp_path)
+
+    def load(env="production", **variables):
+        for name in ("SERVEY_JWT_SECRET_KEY", "JWT_SECRET_KEY", "SERVEY_JWT_KEYS"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("SERVEY_ENV", env)
+        for name, value in variables.items():
+            monkeypatch.setenv(f"SERVEY_{name.upper()}", value)
+        return Settings.load()
+
+    return load
+
+
+# --- What is good ---------------------------------------------------------------------------------
+
+
+def test_a_token_becomes_an_authorization():
+    found = authorizer().authorize(forge({**GOOD, "nbf": NOW - 5, "iat": NOW, "x": [1]}))
+    assert found == Authorization(
+        "ann",
+        frozenset({"read", "write"}),
+        datetime.fromtimestamp(NOW - 5, UTC),
+        datetime.fromtimestamp(NOW + 60, UTC),
+    )
+
+
+@pytest.mark.parametrize("kind", ["JWT", "jwt", "at+jwt", "application/at+JWT"])
+def test_the_types_of_access_tokens_are_accepted(kind):
+    assert authorizer().authorize(forge(typ=kind)).subject == "ann"
+
+
+def test_a_token_may_name_nobody_and_no_scope():
+    assert authorizer().authorize(forge({"exp": NOW + 1})) == Authorization(
+        expires_at=datetime.fromtimestamp(NOW + 1, UTC)
+    )
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_algorithm_signs_and_verifies(algorithm, tmp_path):
+    if algorithm.startswith("HS"):
+        keys, sign = secrets_of((None, SECRET), algorithm=algorithm), hs(f"sha{algorithm[2:]}")
+    elif algorithm.startswith("RS"):
+        keys, sign = key_file(tmp_path, pem(RSA_KEY), algorithm), rs(algorithm)
+    else:
+        keys, sign = key_file(tmp_path, pem(EC_KEYS[algorithm]), algorithm), es(algorithm)
+    subject = authorizer(keys)
+    assert subject.authorize(forge(sign=sign, alg=algorithm)).subject == "ann"
+    moment = datetime.fromtimestamp(NOW + 60, UTC)
+    given = Authorization("ann", frozenset({"b", "a"}), expires_at=moment)
+    assert subject.authorize(subject.issue(given)) == given
+    assert refuses(subject, forge(sign=hs("sha256", b"x" * 64), alg=algorithm))
+
+
+def test_an_issued_token_says_what_it_should():
+    subject = authorizer(secrets_of(("k1", SECRET)), issuer="us", audience="them")
+    given = Authorization(
+        "ann",
+        frozenset({"write", "read"}),
+        datetime.fromtimestamp(NOW - 1.5, UTC),
+        datetime.fromtimestamp(NOW + 9.5, UTC),
+    )
+    token = subject.issue(given)
+    header, claims, _ = (base64.urlsafe_b64decode(part + "==") for part in token.split("."))
+    assert json.loads(header) == {"alg": "HS256", "typ": "JWT", "kid": "k1"}
+    assert json.loads(claims) == {
+        "sub": "ann",
+        "scope": "read write",
+        "iat": NOW,
+        "nbf": NOW - 2,
+        "exp": NOW + 9,
+        "iss": "us",
+        "aud": "them",
+    }
+    assert subject.authorize(token).subject == "ann"
+
+
+def test_no_token_without_expiry_is_issued():
+    with pytest.raises(ValueError, match="needs an expiry"):
+        authorizer().issue(Authorization("ann"))
+    subject = authorizer(require_expiry=False)
+    assert subject.authorize(subject.issue(Authorization("ann"))) == Authorization("ann")
+
+
+@pytest.mark.parametrize("scope", ["a admin", "", "a\tb", 'a"b', "ä"])
+def test_a_scope_that_would_be_read_as_another_is_not_issued(scope):
+    moment = datetime.fromtimestamp(NOW + 9, UTC)
+    with pytest.raises(ValueError, match="scope"):
+        authorizer().issue(Authorization("ann", frozenset({scope}), expires_at=moment))
+
+
+def test_no_token_is_issued_that_would_be_refused_for_its_size():
+    scopes = frozenset(f"scope-{number}" for number in range(1000))
+    moment = datetime.fromtimestamp(NOW + 9, UTC)
+    with pytest.raises(ValueError, match="longer"):
+        authorizer().issue(Authorization("ann", scopes, expires_at=moment))
+
+
+def test_public_keys_verify_and_do_not_sign(tmp_path):
+    subject = authorizer(key_file(tmp_path, pem(RSA_KEY, private=False), "RS256"))
+    assert subject.authorize(forge(sign=rs("RS256"), alg="RS256")).subject == "ann"
+    with pytest.raises(ConfigurationError, match="private key"):
+        subject.issue(Authorization("ann", expires_at=datetime.now(UTC)))
+
+
+# --- Attacks on the header and the signature ------------------------------------------------------
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "NoNe", "", None, 0, ["HS256"], {}, "HS512"])
+def test_attack_another_algorithm(algorithm):
+    sign = hs("sha512") if algorithm == "HS512" else hs()
+    assert refuses(authorizer(), forge(sign=sign, alg=algorithm), "header")
+
+
+def test_attack_alg_left_out():
+    assert refuses(authorizer(), forge(header={"typ": "JWT"}), "header")
+
+
+@pytest.mark.parametrize("algorithm", ["HS", "256", "S256", "HS2"])
+def test_attack_part_of_the_algorithms_name(algorithm):
+    assert refuses(authorizer(), forge(alg=algorithm), "header")
+
+
+def test_attack_unsigned():
+    head, body, _ = forge(alg="none").split(".")
+    for token in (f"{head}.{body}.", f"{head}.{body}"):
+        assert refuses(authorizer(), token)
+
+
+@pytest.mark.parametrize("form", ["pem", "der", "openssh", "der base64"])
+def test_attack_public_key_as_hmac_secret(form, tmp_path):
+    public = RSA_KEY.public_key()
+    spki = serialization.PublicFormat.SubjectPublicKeyInfo
+    der = public.public_bytes(serialization.Encoding.DER, spki)
+    openssh = serialization.Encoding.OpenSSH
+    key = {
+        "pem": pem(RSA_KEY, private=False),
+        "der": der,
+        "der base64": base64.b64encode(der),
+        "openssh": public.public_bytes(openssh, serialization.PublicFormat.OpenSSH),
+    }[form]
+    verifier = authorizer(key_file(tmp_path, pem(RSA_KEY, private=False), "RS256"))
+    assert refuses(verifier, forge(sign=hs(key=key)), "header")
+    assert refuses(verifier, forge(sign=hs(key=key), alg="RS256"))
+    with pytest.raises(SettingsError, match="another kind"):
+        secret_key(key, "HS256")
+
+
+def test_attack_empty_hmac_key():
+    assert refuses(authorizer(), forge(sign=hs(key=b"")))
+    with pytest.raises(SettingsError, match="at least 32"):
+        secret_key(b"", "HS256")
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"crit": ["exp"]},
+        {"crit": ["unknown"], "unknown": 1},
+        {"crit": []},
+        {"crit": ["b64"], "b64": False},
+        {"b64": False},
+        {"jku": "https://evil.example/keys"},
+        {"x5u": "https://evil.example/cert"},
+        {"jwk": {"kty": "oct", "k": b64(SECRET)}},
+        {"x5c": ["AAAA"]},
+        {"zip": "DEF"},
+        {"kid": 1},
+        {"kid": ["a"]},
+        {"typ": "logout+jwt"},
+        {"typ": "JWE"},
+        {"typ": None},
+    ],
+)
+def test_attack_header_parameter(extra):
+    assert refuses(authorizer(), forge(**extra), "header")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '{"alg":"none","alg":"HS256"}',
+        '{"alg":"HS256","kid":"a","kid":"b"}',
+        '["HS256"]',
+        '"HS256"',
+        "null",
+        "",
+        "{",
+        '{"alg":"HS256"}x',
+        '{"alg":"HS256","x":NaN}',
+        b'\xff{"alg":"HS256"}',
+        b'\xef\xbb\xbf{"alg":"HS256"}',
+        "[" * 500,
+        '{"alg":"HS256","x":' + "[" * 300 + "]" * 300 + "}",
+    ],
+)
+def test_attack_header_that_is_not_strict_json(header):
+    assert refuses(authorizer(), forge(header=header))
+
+
+def test_attack_large_header():
+    assert refuses(authorizer(), forge(x="x" * 1024), "too large")
+
+
+def test_attack_deep_header():
+    assert refuses(authorizer(), f"{b64(b'[' * 100_000)}.e30.AA")
+
+
+def test_attack_deep_payload():
+    assert refuses(authorizer(), forge(f'{{"exp":{NOW + 9},"x":{"[" * 2000}{"]" * 2000}}}'))
+
+
+def test_attack_token_that_is_too_long_is_not_parsed():
+    padding_ = "x" * (MAX_TOKEN - 300)
+    assert authorizer().authorize(forge({**GOOD, "x": "x" * 5000})).subject == "ann"
+    assert len(forge({**GOOD, "x": padding_})) > MAX_TOKEN
+    assert refuses(authorizer(), forge({**GOOD, "x": padding_}))
+
+
+def test_attack_encrypted_token():
+    head = b64(b'{"alg":"dir","enc":"A256GCM","zip":"DEF"}')
+    assert refuses(authorizer(), f"{head}..AAAA.AAAA.AAAA")
+    assert refuses(authorizer(), f"{head}.AAAA.AAAA.AAAA.AAAA")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        ".",
+        "..",
+        "a.b",
+        "a.b.c.d",
+        "a.b.c",
+        "é.é.é",
+        "\ud800.a.a",
+        "\x00",
+        "null",
+        b"a.b.c",
+        None,
+        7,
+    ],
+)
+def test_attack_no_token_at_all(token):
+    assert refuses(authorizer(), token)
+
+
+@pytest.mark.parametrize("junk", ["\n", " ", "=", "==", "!", "\x00", "%"])
+def test_attack_junk_in_the_encoding(junk):
+    token = forge()
+    head, body, tail = token.split(".")
+    for other in (f"{junk}{token}", token + junk, f"{head}{junk}.{body}.{tail}"):
+        assert refuses(authorizer(), other)
+
+
+def test_attack_changed_part():
+    head, body, tail = forge().split(".")
+    other = forge({**GOOD, "scope": "admin"}, sign=hs(key=b"x" * 64)).split(".")
+    assert refuses(authorizer(), f"{head}.{other[1]}.{tail}")
+    assert refuses(authorizer(), f"{head}.{body}.{other[2]}")
+    assert refuses(authorizer(), f"{head}.{body}.{tail[:-4]}")
+
+
+def test_attack_signature_of_zeros(tmp_path):
+    keys = key_file(tmp_path, pem(EC_KEYS["ES256"]), "ES256")
+    assert refuses(authorizer(keys), forge(sign=lambda _: bytes(64), alg="ES256"))
+
+
+# --- Attacks on the claims ------------------------------------------------------------------------
+
+
+def test_attack_expired():
+    assert refuses(authorizer(), forge({**GOOD, "exp": NOW}), "expired")
+    assert authorizer().authorize(forge({**GOOD, "exp": NOW + 0.5})).subject == "ann"
+
+
+def test_attack_not_yet_valid():
+    assert refuses(authorizer(), forge({**GOOD, "nbf": NOW + 31}), "not valid yet")
+
+
+def test_attack_issued_in_the_far_future():
+    assert refuses(authorizer(), forge({**GOOD, "iat": NOW + 31}), "not valid yet")
+
+
+@pytest.mark.parametrize("claim", ["nbf", "iat"])
+def test_an_issuer_whose_clock_is_a_little_ahead_is_believed(claim):
+    moment = int(datetime.now(UTC).timestamp())
+    subject = JwtAuthorizer(secrets_of((None, SECRET)), ClaimRules())
+    found = subject.authorize(forge({**GOOD, claim: moment + 20, "exp": moment + 60}))
+    assert found.holds_now()
+
+
+def test_attack_no_expiry():
+    assert refuses(authorizer(), forge({"sub": "ann"}), "no expiry")
+    assert authorizer(require_expiry=False).authorize(forge({"sub": "ann"})).expires_at is None
+
+
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
+@pytest.mark.parametrize(
+    "value",
+    ["1e400", "-1e400", "1e309", "1e20", "-1e20", "9" * 400, "9" * 400 + ".0", "9" * 4400,
+     '"1900000000"', '"9999999999999"', "true", "false", "null", "[1900000000]", "{}", "NaN",
+     "Infinity"],
+)  # fmt: skip
+def test_attack_time_that_is_no_time(claim, value):
+    members = {"exp": str(NOW + 60), claim: value}
+    text = ",".join(f'"{name}":{text}' for name, text in members.items())
+    assert refuses(authorizer(), forge(f"{{{text}}}"))
+
+
+def test_a_time_that_is_no_time_is_named():
+    assert refuses(authorizer(), forge(f'{{"exp":{NOW + 9},"nbf":1e20}}'), "'nbf'")
+
+
+def test_attack_time_that_is_no_time_where_no_expiry_is_required():
+    assert refuses(authorizer(require_expiry=False), forge({"exp": "9999999999"}), "'exp'")
+
+
+@pytest.mark.parametrize("claim", ["scope", "exp", "sub", "aud"])
+def test_attack_claim_given_twice(claim):
+    text = json.dumps(GOOD)[:-1] + f', "{claim}": "a", "{claim}": "b"}}'
+    assert refuses(authorizer(), forge(text))
+
+
+@pytest.mark.parametrize("text", ["[]", '"x"', "null", "1", "", "{", b"\xff"])
+def test_attack_claims_that_are_no_object(text):
+    assert refuses(authorizer(), forge(text))
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"sub": 7}, {"sub": ["ann"]}, {"sub": True}, {"scope": ["read"]}, {"scope": None},
+     {"scope": 1}, {"scope": {"read": 1}}],
+)  # fmt: skip
+def test_attack_claim_of_a_wrong_type(claims):
+    assert refuses(authorizer(), forge({**GOOD, **claims}), "right type")
+
+
+def test_only_a_space_separates_scopes():
+    found = authorizer().authorize(forge({**GOOD, "scope": "  a  b\tadmin\u00a0root "}))
+    assert found.scopes == {"a", "b\tadmin\u00a0root"}
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [None, [], "other", ["other"], "ap", "api2", {"api": 1}, ["api", 7], 7, [["api"]]],
+)
+def test_attack_meant_for_another_audience(audience):
+    claims = {**GOOD} if audience is None else {**GOOD, "aud": audience}
+    assert refuses(authorizer(audience="api"), forge(claims), "aud")
+
+
+@pytest.mark.parametrize("audience", ["api", ["api"], ["other", "api"]])
+def test_the_right_audience(audience):
+    assert authorizer(audience="api").authorize(forge({**GOOD, "aud": audience})).subject == "ann"
+
+
+@pytest.mark.parametrize("audience", ["api", ["api"], [], None])
+def test_attack_audience_where_this_service_has_no_name(audience):
+    assert refuses(authorizer(), forge({**GOOD, "aud": audience}), "aud")
+
+
+@pytest.mark.parametrize("claims", [{}, {"iss": "evil"}, {"iss": ["us"]}, {"iss": None}])
+def test_attack_of_another_issuer(claims):
+    subject = authorizer(issuer="us")
+    assert refuses(subject, forge({**GOOD, **claims}), "issuer")
+    assert subject.authorize(forge({**GOOD, "iss": "us"})).subject == "ann"
+
+
+# --- Several keys ---------------------------------------------------------------------------------
+
+OTHER = b"other-" + SECRET
+
+
+def test_attack_unknown_kid():
+    subject = authorizer(secrets_of(("a", SECRET), ("b", OTHER)))
+    assert subject.authorize(forge(kid="a")).subject == "ann"
+    assert subject.authorize(forge(kid="b", sign=hs(key=OTHER))).subject == "ann"
+    for kid in ("c", "A", "", "a ", "../a", "a' OR 1=1"):
+        assert refuses(subject, forge(kid=kid), "not known")
+    assert refuses(subject, forge(kid="b"))
+
+
+def test_attack_no_kid_where_there_are_several_keys():
+    assert refuses(authorizer(secrets_of(("a", SECRET), ("b", OTHER))), forge(), "not known")
+
+
+def test_the_only_key_is_found_without_a_kid_and_not_by_a_wrong_one():
+    subject = authorizer(secrets_of(("a", SECRET)))
+    assert subject.authorize(forge()).subject == "ann"
+    assert refuses(subject, forge(kid="b"), "not known")
+    assert authorizer().authorize(forge(kid="whatever")).subject == "ann"
+
+
+def test_keys_are_changed_without_a_restart(tmp_path):
+    clock, old = Clock(), forge(kid="a")
+    subject = authorizer(key_file(tmp_path, oct_set(("a", SECRET))), clock)
+    assert subject.authorize(old).subject == "ann"
+
+    (tmp_path / "keys").write_text(oct_set(("b", OTHER), ("a", SECRET)))
+    new = forge(kid="b", sign=hs(key=OTHER))
+    assert subject.authorize(new).subject == "ann", "an unknown kid is looked for at once"
+    assert subject.authorize(old).subject == "ann"
+    issued = subject.issue(Authorization("x", expires_at=datetime.fromtimestamp(NOW + 60, UTC)))
+    assert json.loads(base64.urlsafe_b64decode(issued.split(".")[0] + "=="))["kid"] == "b"
+
+    (tmp_path / "keys").write_text(oct_set(("b", OTHER)))
+    clock.now += 5
+    assert refuses(subject, old, "not known")
+    assert subject.authorize(new).subject == "ann"
+
+
+def test_a_token_is_forgotten_with_its_key(tmp_path):
+    clock, token = Clock(), forge(kid="a")
+    subject = authorizer(key_file(tmp_path, oct_set(("a", SECRET))), clock)
+    subject.authorize(token)
+    (tmp_path / "keys").write_text('{"keys": []}')
+    clock.now += 4.9
+    assert subject.authorize(token).subject == "ann"
+    clock.now += 0.1
+    assert refuses(subject, token, "not known")
+
+
+# --- What is remembered ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def verified(monkeypatch):
+    """The tokens whose signature was verified, in order."""
+    from jose import jws
+
+    seen, verify = [], jws.verify
+    monkeypatch.setattr(
+        jws, "verify", lambda token, *rest: seen.append(token) or verify(token, *rest)
+    )
+    return seen
+
+
+def test_a_token_is_verified_once(verified):
+    subject, token = authorizer(), forge()
+    assert subject.authorize(token) is subject.authorize(token)
+    assert verified == [token]
+
+
+def test_a_remembered_token_expires_to_the_instant():
+    clock = Clock()
+    subject, token = authorizer(clock=clock), forge({**GOOD, "exp": NOW + 60})
+    clock.now = math.nextafter(NOW + 60, 0)
+    assert subject.authorize(token)
+    clock.now = NOW + 60
+    assert refuses(subject, token, "expired")
+
+
+def test_a_remembered_token_is_not_valid_before_its_time():
+    clock = Clock()
+    subject, token = authorizer(clock=clock), forge({**GOOD, "nbf": NOW - 10})
+    assert subject.authorize(token)
+    clock.now = NOW - 41
+    assert refuses(subject, token, "not valid yet")
+
+
+def test_a_token_of_a_clock_that_is_ahead_is_remembered_when_its_time_has_come(verified):
+    clock = Clock()
+    subject, token = authorizer(clock=clock), forge({**GOOD, "nbf": NOW + 10})
+    assert subject.authorize(token).not_before is None
+    clock.now += 10
+    assert subject.authorize(token).not_before == datetime.fromtimestamp(NOW + 10, UTC)
+    assert subject.authorize(token).not_before
+    assert len(verified) == 2
+
+
+def test_bad_tokens_are_not_remembered(verified):
+    subject, token = authorizer(), forge(sign=hs(key=b"x" * 64))
+    for _ in range(2):
+        assert refuses(subject, token)
+    assert verified == [token, token]
+
+
+def test_the_memory_is_bounded():
+    subject = authorizer()
+    for number in range(MAX_REMEMBERED + 100):
+        subject.authorize(forge({**GOOD, "sub": str(number)}))
+    assert len(subject._remembered) == MAX_REMEMBERED
+
+
+def test_threads_share_one_authorizer(tmp_path):
+    clock = Clock()
+    path = tmp_path / "keys"
+    subject = authorizer(key_file(tmp_path, oct_set(("a", SECRET)), interval=0), clock)
+    wrong = []
+
+    def use(name):
+        for number in range(300):
+            token = forge({**GOOD, "sub": f"{name}-{number % 40}"}, kid="a")
+            if subject.authorize(token).subject != f"{name}-{number % 40}":
+                wrong.append(token)
+
+    def guarded(name):
+        try:
+            use(name)
+        except Exception as error:  # noqa: BLE001
+            wrong.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(name,)) for name in "abcdefgh"]
+    for thread in threads:
+        thread.start()
+    for number in range(50):
+        swap = tmp_path / "swap"
+        swap.write_text(oct_set(("a", SECRET), (f"b{number}", OTHER)))
+        swap.replace(path)
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+# --- Settings -------------------------------------------------------------------------------------
+
+
+def test_the_settings_make_an_authorizer(environment, tmp_path):
+    (tmp_path / "key.pem").write_bytes(pem(RSA_KEY))
+    settings = environment(
+        jwt_keys=str(tmp_path / "key.pem"),
+        jwt_algorithm="RS512",
+        jwt_issuer="us",
+        jwt_audience="api",
+        jwt_require_expiry="false",
+    )
+    assert jwt_factory.name == "jwt"
+    subject = jwt_factory.build(settings)
+    claims = {"sub": "ann", "iss": "us", "aud": "api"}
+    assert subject.authorize(forge(claims, sign=rs("RS512"), alg="RS512")).subject == "ann"
+    assert refuses(subject, forge({**claims, "iss": "x"}, sign=rs("RS512"), alg="RS512"))
+    assert refuses(subject, forge({**claims, "aud": "x"}, sign=rs("RS512"), alg="RS512"))
+
+
+def test_development_makes_up_a_secret(environment):
+    subject = build_jwt_authorizer(environment("development"))
+    given = Authorization("ann", expires_at=datetime.now(UTC).replace(microsecond=0) + timedelta(1))
+    token = subject.issue(given)
+    assert subject.authorize(token) == given
+    assert refuses(build_jwt_authorizer(environment("development")), token)
+
+
+def test_production_needs_a_secret_and_says_how_to_make_one(environment):
+    with pytest.raises(SettingsError, match="SERVEY_JWT_SECRET_KEY") as caught:
+        build_jwt_authorizer(environment())
+    command = str(caught.value).split('python -c "')[1].rstrip('"')
+    made = subprocess.run(
+        [sys.executable, "-c", command], capture_output=True, check=True, text=True
+    ).stdout.strip()
+    assert build_jwt_authorizer(environment(jwt_secret_key=made))
+
+
+@pytest.mark.parametrize("algorithm", ["none", "PS256", "EdDSA", "hs256", "HS256,RS256", "A256KW"])
+def test_an_algorithm_that_is_not_supported_is_refused_with_a_list(environment, algorithm):
+    with pytest.raises(SettingsError, match=r"HS256, HS384, HS512, RS256, .*ES512"):
+        build_jwt_authorizer(environment(jwt_secret_key="x" * 64, jwt_algorithm=algorithm))
+
+
+@pytest.mark.parametrize(
+    ("variables", "text"),
+    [
+        (
+            {"jwt_secret_key": "canary" * 5},
+            "SERVEY_JWT_SECRET_KEY: A secret for HS256 has at least",
+        ),
+        ({"jwt_secret_key": "canary" * 10, "jwt_algorithm": "HS512"}, "at least 64 bytes"),
+        ({"jwt_secret_key": pem(RSA_KEY, private=False).decode()}, "another kind"),
+        ({"jwt_secret_key": "canary" * 9, "jwt_algorithm": "RS256"}, "genpkey -algorithm RSA"),
+        ({"jwt_secret_key": "canary" * 9, "jwt_algorithm": "ES384"}, "paramgen_curve:P-384"),
+        ({"jwt_secret_key": "canary" * 9, "jwt_keys": "x"}, "drop one"),
+        ({"jwt_keys": "missing.pem"}, "missing.pem: No such file"),
+    ],
+)
+def test_settings_that_do_not_do_say_why(environment, variables, text):
+    with pytest.raises(SettingsError) as caught:
+        build_jwt_authorizer(environment(**variables))
+    assert text in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_der_key_in_the_environment_is_no_secret(environment):
+    der = (
+        EC_KEYS["ES256"]
+        .public_key()
+        .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    if b"\x00" in der:  # the environment cannot hold it; then nor can an attacker's secret
+        der = base64.b64encode(der)
+    with pytest.raises(SettingsError, match="another kind"):
+        build_jwt_authorizer(environment(jwt_secret_key=der.decode(errors="surrogateescape")))
+
+
+# --- Secrets, and weight --------------------------------------------------------------------------
+
+
+def test_no_secret_is_in_a_repr(tmp_path):
+    keys = key_file(tmp_path, oct_set(("a", SECRET)))
+    shown = [repr(authorizer(keys)), repr(keys), repr(keys.current(NOW))]
+    for text in shown:
+        assert "canary" not in text
+        assert b64(SECRET) not in text
+
+
+def test_importing_it_does_not_import_the_libraries():
+    code = "import sys, servey_core.jwt as _; print({m.split('.')[0] for m in sys.modules})"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert not {"jose", "cryptography", "ecdsa"} & set(eval(found.stdout))
