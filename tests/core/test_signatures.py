@@ -186,11 +186,19 @@ def test_json_is_not_coerced(annotation: Any, text: bytes) -> None:
         b'{"value": "\xff"}',
         b'{"value": ' + b"[" * 100_000,
         b'{"value": ' + b"9" * 5000 + b"}",
+        b'{"value": ' + b"9" * 400 + b".0}",
     ],
 )
 def test_what_is_not_strict_json_is_a_bad_request(text: bytes) -> None:
     with pytest.raises(BadRequest):
         _taking(Any).from_json(text)
+
+
+def test_a_member_twice_is_a_bad_request_where_all_is_plain_too() -> None:
+    for text in (b'{"value": 1, "value": 2}', b'{"value": 1, "value" :2}'):
+        with pytest.raises(BadRequest, match="duplicate"):
+            _taking(int).from_json(text)
+    assert _taking(str).from_json(b'{"value": "a: b"}') == {"value": "a: b"}
 
 
 def test_a_large_exponent_inside_a_string_is_only_text() -> None:
@@ -201,9 +209,7 @@ def test_every_bad_field_has_one_entry_with_its_pointer() -> None:
     def takes(a: int, b: list[Filter], c: int | bool = 0) -> None: ...
 
     with pytest.raises(InvalidInput) as caught:
-        _signature(takes).from_json(
-            b'{"b": [{"least": 1}, {"least": "x"}], "c": "x", "a/b~": 1}'
-        )
+        _signature(takes).from_json(b'{"b": [{"least": 1}, {"least": "x"}], "c": "x", "a/b~": 1}')
     found = {error.pointer: error.type for error in caught.value.errors}
     assert found == {
         "#/a": "missing",
@@ -282,6 +288,22 @@ class Holder:
     inner: "Holder | None" = None
 
 
+class Model(BaseModel):
+    when: datetime
+    names: set[str]
+    holders: list[Holder] = []
+
+
+@pytest.mark.parametrize("holds", [Model, list[Model]])
+def test_models_are_mended_too(holds: Any) -> None:
+    local = NOW.astimezone().isoformat().replace("+00:00", "Z")
+    value = Model(when=NOW, names={"b", "a"}, holders=[Holder(NOW, {"d", "c"})])
+    text = _giving(holds).result_to_json(value if holds is Model else [value]).decode()
+    assert text.count(local) == 2
+    assert '["a","b"]' in text
+    assert '["c","d"]' in text
+
+
 def test_a_naive_moment_is_local_time_however_deep_it_lies() -> None:
     local = NOW.astimezone().isoformat().replace("+00:00", "Z")
     value = Holder(NOW, {"b", "a"}, Holder(NOW, {"d", "c"}))
@@ -294,7 +316,14 @@ def test_a_naive_moment_is_local_time_however_deep_it_lies() -> None:
 
 @pytest.mark.parametrize(
     ("annotation", "value"),
-    [(str, 5), (int, 1.5), (Book, {"isbn": "1"}), (type(None), 1), (str, "\ud800"), (bytes, b"\xff")],
+    [
+        (str, 5),
+        (int, 1.5),
+        (Book, {"isbn": "1"}),
+        (type(None), 1),
+        (str, "\ud800"),
+        (bytes, b"\xff"),
+    ],
 )
 def test_a_result_of_another_type_is_not_written(annotation: Any, value: Any) -> None:
     with pytest.raises(PydanticSerializationError):

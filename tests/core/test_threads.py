@@ -43,6 +43,19 @@ def test_no_more_threads_than_asked_for() -> None:
     assert len(threads) == 3
 
 
+def test_sleeping_threads_wake_for_a_burst() -> None:
+    together = threading.Barrier(4)
+
+    async def main() -> None:
+        pool = WorkerPool(4, 100)
+        for _ in range(3):
+            jobs = (pool.run(together.wait, {"timeout": 10}, "job") for _ in range(4))
+            await asyncio.gather(*jobs)
+        pool.close(5)
+
+    asyncio.run(main())
+
+
 def _fail(error: BaseException) -> None:
     raise error
 
@@ -95,13 +108,16 @@ def test_a_full_pool_refuses() -> None:
 
 def test_a_job_that_is_cancelled_while_it_waits_never_runs() -> None:
     block, begun, release = _blocking()
-    ran: list[int] = []
+    ran: list[str] = []
+
+    def note() -> None:
+        ran.append("second")
 
     async def main() -> None:
         pool = WorkerPool(1, 10)
         first = asyncio.ensure_future(pool.run(block, {}, "first"))
         await asyncio.to_thread(begun.wait, 10)
-        second = asyncio.ensure_future(pool.run(ran.append, {}, "second"))
+        second = asyncio.ensure_future(pool.run(note, {}, "second"))
         await asyncio.sleep(0)
         second.cancel()
         await asyncio.gather(second, return_exceptions=True)
