@@ -18,6 +18,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pydantic import TypeAdapter
+from typing_extensions import TypedDict
+
 from servey_core import (
     Authorization,
     Context,
@@ -27,7 +29,6 @@ from servey_core import (
     action_of,
 )
 from servey_core.threads import WorkerPool
-from typing_extensions import TypedDict
 
 BODY = b'{"name": "World", "times": 3}'
 ROOT = Authorization("root", frozenset({"root"}))
@@ -133,7 +134,11 @@ def variants(pool: WorkerPool) -> dict[str, tuple[Variant, int, str]]:
             1,
             "bare call, sync",
         ),
-        "asyncio.to_thread, 64 at once": (bare_in_thread(greet), 64, "asyncio.to_thread, 64 at once"),
+        "asyncio.to_thread, 64 at once": (
+            bare_in_thread(greet),
+            64,
+            "asyncio.to_thread, 64 at once",
+        ),
         "invoker, in a thread, 64 at once": (
             invoked(greet, pool),
             64,

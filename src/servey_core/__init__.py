@@ -31,6 +31,9 @@ if TYPE_CHECKING:
         SecureHashCacheControl,
         TtlCacheControl,
     )
+    from servey_core.cli.application import (
+        with_runtime,
+    )
     from servey_core.commands import (
         Command,
     )
@@ -136,6 +139,7 @@ _HOMES = {
         "SecureHashCacheControl",
         "TtlCacheControl",
     ),
+    "cli.application": ("with_runtime",),
     "commands": ("Command",),
     "errors": (
         "ActionError",
@@ -289,4 +293,5 @@ __all__ = [
     "hookspec",
     "setting",
     "start",
+    "with_runtime",
 ]

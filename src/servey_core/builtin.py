@@ -27,4 +27,3 @@ def servey_surfaces(runtime: "Runtime") -> "Iterable[Surface]":
     from servey_core.testing.surface import function_surface
 
     return [function_surface(runtime), cli_surface(runtime)]
-

@@ -5,10 +5,9 @@ import json
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 
 from servey_core.services import Sockets
@@ -33,12 +32,14 @@ class Assignment:
     index: int | None = None
     sockets: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
-    def open_sockets(self) -> dict[str, list[socket.socket]]:
-        """Take over the sockets that the parent opened."""
-        return {
-            name: [socket.socket(fileno=number) for number in numbers]
-            for name, numbers in self.sockets.items()
-        }
+    @contextmanager
+    def listening(self) -> Iterator[Sockets]:
+        """Take over the sockets that the parent opened, for a while."""
+        with ExitStack() as stack:
+            yield {
+                name: [stack.enter_context(socket.socket(fileno=number)) for number in numbers]
+                for name, numbers in self.sockets.items()
+            }
 
     def end_with_parent(self) -> None:
         """Stop this process, as SIGTERM does, once the parent is gone."""
@@ -63,18 +64,18 @@ def take_assignment() -> Assignment | None:
 
 
 class Children:
-    """Starts and ends child processes that run `servey` anew.
+    """Starts and ends child processes.
 
     Args:
-        arguments: The command line, without the program.
+        command: The command line.
         environment: Variables to set for them.
         grace_seconds: How long one may take to stop.
     """
 
     def __init__(
-        self, arguments: Sequence[str], environment: Mapping[str, str], grace_seconds: float
+        self, command: Sequence[str], environment: Mapping[str, str], grace_seconds: float
     ) -> None:
-        self._command = [sys.executable, "-m", "servey_core", *arguments]
+        self._command = command
         self._environment = {**os.environ, **environment}
         self._grace = grace_seconds
         self._alive, self._held = os.pipe()

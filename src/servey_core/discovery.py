@@ -40,8 +40,8 @@ def unique(actions: Iterable[Action]) -> tuple[Action, ...]:
     by_name: dict[str, Action] = {}
     for action in actions:
         other = by_name.setdefault(action.name, action)
-        if other.function is not action.function:
-            raise DuplicateActionError(action.name, (other.place, action.place))
+        if other.function is not action.function or other.owner is not action.owner:
+            raise DuplicateActionError(action.name, (_whose(other), _whose(action)))
     return tuple(by_name.values())
 
 
@@ -52,7 +52,7 @@ def nested_actions(owner: type) -> Iterator[Action]:
         ActionError: One is a static method or a class method.
     """
     for name, member in inspect.getmembers_static(owner):
-        found = action_of(member)
+        found = action_of(getattr(member, "__func__", member))
         if found is None:
             continue
         if not inspect.isfunction(member):
@@ -61,38 +61,74 @@ def nested_actions(owner: type) -> Iterator[Action]:
         yield found.owned_by(owner)
 
 
+def _whose(action: Action) -> str:
+    return f"{action.place} (of {action.owner.__qualname__})" if action.owner else action.place
+
+
 def _modules(path: str) -> Iterator[ModuleType]:
-    root = _import(path.strip())
+    root = _root(path.strip())
     yield root
     for found in pkgutil.walk_packages(getattr(root, "__path__", ()), f"{root.__name__}."):
-        yield importlib.import_module(found.name)
+        if not found.name.endswith(".__main__"):
+            yield _import(found.name)
 
 
-def _import(path: str) -> ModuleType:
-    folder, name = _folder_and_name(path)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+def _root(path: str) -> ModuleType:
+    file = _file(path)
+    folder, name = (Path.cwd(), path) if file is None else _folder_and_name(file)
+    if str(folder) not in sys.path or file is not None:
+        sys.path.insert(0, str(folder))
     importlib.invalidate_caches()
     try:
-        return importlib.import_module(name)
+        module = _import(name)
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise _not_found(path, folder) from None
+        raise
+    if file is not None and not _is_from(module, file):
+        raise DiscoveryError(
+            f"{path!r} cannot be imported: another module is named {name!r}, {_place(module)}. "
+            "Give the file or the folder another name."
+        )
+    return module
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
         _suggest_distribution(error)
         raise
 
 
-def _folder_and_name(path: str) -> tuple[str, str]:
-    """Where to import from, and what."""
-    if path.endswith(".py") or "/" in path or "\\" in path:
-        file = Path(path).resolve()
-        if not file.exists():
-            raise DiscoveryError(f"There is no file or folder {path!r} to find actions in.")
-        return str(file.parent), file.stem
-    return str(Path.cwd()), path
+def _file(path: str) -> Path | None:
+    """The file or folder that is meant; None where `path` is a dotted name."""
+    if not (path.endswith(".py") or "/" in path or "\\" in path):
+        return None
+    file = Path(path).resolve()
+    if not file.exists():
+        raise DiscoveryError(f"There is no file or folder {path!r} to find actions in.")
+    return file
 
 
-def _not_found(path: str, folder: str) -> DiscoveryError:
+def _folder_and_name(file: Path) -> tuple[Path, str]:
+    """Where to import a file from, and as what: with the packages that it is in."""
+    folder, name = file.parent, file.stem
+    while (folder / "__init__.py").is_file():
+        folder, name = folder.parent, f"{folder.name}.{name}"
+    return folder, name
+
+
+def _is_from(module: ModuleType, file: Path) -> bool:
+    places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    return any(place is not None and Path(place).resolve() == file for place in places)
+
+
+def _place(module: ModuleType) -> str:
+    return getattr(module, "__file__", None) or "a part of Python"
+
+
+def _not_found(path: str, folder: Path) -> DiscoveryError:
     if path == DEFAULT_PATH:
         return DiscoveryError(
             f"No actions: there is neither a file actions.py nor a package actions in {folder}. "

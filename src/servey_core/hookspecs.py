@@ -27,11 +27,11 @@ hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
-@hookspec(historic=True)
+@hookspec
 def servey_add_hookspecs(pluginmanager: pluggy.PluginManager) -> None:
     """Add hooks of one's own, by `pluginmanager.add_hookspecs(module)`.
 
-    Called by the loading of plugins, once for each plugin, as it is registered.
+    Called by the loading of plugins, once for each plugin, before any of them is registered.
     """
 
 

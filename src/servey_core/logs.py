@@ -114,7 +114,7 @@ def _drop_color_message(
     return event
 
 
-def _log_warning(  # noqa: PLR0913 - the signature is the library's
+def _log_warning(  # noqa: PLR0913, PLR0917 - the signature is the library's
     message: Warning | str,
     category: type[Warning],
     filename: str,

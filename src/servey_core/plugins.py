@@ -10,11 +10,13 @@ import pluggy
 
 from servey_core import hookspecs
 from servey_core.errors import ConfigurationError, PluginError, UnknownNameError
+from servey_core.naming import did_you_mean
 
 ENTRY_POINT_GROUP = hookspecs.PROJECT
 APPLICATION = "the application"
 
 _BUILTIN = "servey_core.builtin"
+_HOOKSPECS = "servey_add_hookspecs"
 
 RecordT = TypeVar("RecordT")
 
@@ -88,7 +90,7 @@ class Plugins:
         Raises:
             PluginError: An implementation failed, or returned something else.
         """
-        by_name = {plugin.name: plugin for plugin in self.all}
+        by_name = {plugin.name: plugin for plugin in self.all if plugin.hooks}
         gathered: list[Contribution[RecordT]] = []
         for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
             plugin = by_name[implementation.plugin_name]
@@ -121,12 +123,15 @@ class Plugins:
         named: dict[str, Contribution[RecordT]] = {}
         for contribution in self.collect(hook, kind, **arguments):
             name: str = contribution.record.name  # type: ignore[attr-defined]
-            if other := named.get(name):
+            plugin, other = contribution.plugin, named.get(name)
+            if other is not None and other.plugin is plugin:
+                raise plugin.broke(f"its {hook} gives two named {name!r}.")
+            if other is not None:
                 raise ConfigurationError(
                     f"Two plugins give a {kind.__name__} named {name!r}: {other.plugin.name!r} "
                     f"(distribution {other.plugin.distribution!r}) and "
-                    f"{contribution.plugin.name!r} (distribution "
-                    f"{contribution.plugin.distribution!r}). Deny one: SERVEY_PLUGINS_DENY."
+                    f"{plugin.name!r} (distribution {plugin.distribution!r}). "
+                    "Deny one: SERVEY_PLUGINS_DENY."
                 )
             named[name] = contribution
         return named
@@ -149,22 +154,45 @@ def load_plugins(
     """
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    points = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+    candidates = _candidates(allow, deny, modules)
+    found = [_imported(*one) for one in _named_once(candidates)]
+    for step in (_add_hookspecs, _register, _list_hooks):
+        found = [_taken(step, manager, one) for one in found]
+    return Plugins(tuple(one.plugin for one in found), manager)
+
+
+@dataclass(frozen=True)
+class _Loading:
+    """A plugin that is being loaded; it has no module where it is denied or broken."""
+
+    plugin: Plugin
+    module: Any = None
+
+
+_Importer = Callable[[], Any]
+_Step = Callable[[pluggy.PluginManager, _Loading], _Loading]
+
+
+class _Refusal(Exception):  # noqa: N818 - it is always turned into a PluginError
+    """A plugin breaks a rule; the text says which."""
+
+
+def _candidates(
+    allow: Sequence[str], deny: Sequence[str], modules: Sequence[str]
+) -> Iterator[tuple[Plugin, _Importer]]:
+    """Every plugin, and what imports it."""
+    points = [(_described(point), point.load) for point in entry_points(group=ENTRY_POINT_GROUP)]
+    points.sort(key=lambda one: (one[0].name, one[0].distribution))
+    names = {plugin.name for plugin, _ in points}
     for name in allow:
-        if name not in points:
-            raise UnknownNameError("installed plugin", name, points)
-    found = [_load(manager, Plugin("core", _BUILTIN, "servey-core"), _importer(_BUILTIN))]
-    for name, point in sorted(points.items()):
-        plugin = _described(point)
-        if name in deny or (allow and name not in allow):
-            found.append(replace(plugin, denied=True))
-        else:
-            found.append(_load(manager, plugin, point.load))
-    found.extend(
-        _load(manager, Plugin(module, module, APPLICATION), _importer(module))
-        for module in modules
-    )
-    return Plugins(tuple(_checked(manager, plugin) for plugin in found), manager)
+        if name not in names:
+            raise UnknownNameError("installed plugin", name, names)
+    yield Plugin("core", _BUILTIN, "servey-core"), _importer(_BUILTIN)
+    for plugin, load in points:
+        denied = plugin.name in deny or bool(allow and plugin.name not in allow)
+        yield replace(plugin, denied=denied), load
+    for module in modules:
+        yield Plugin(module, module, APPLICATION), _importer(module)
 
 
 def _described(point: EntryPoint) -> Plugin:
@@ -173,47 +201,91 @@ def _described(point: EntryPoint) -> Plugin:
     return Plugin(point.name, point.module, name, version)
 
 
-def _importer(module: str) -> Callable[[], Any]:
+def _importer(module: str) -> _Importer:
     return lambda: importlib.import_module(module)
 
 
-def _load(manager: pluggy.PluginManager, plugin: Plugin, load: Callable[[], Any]) -> Plugin:
+def _named_once(
+    candidates: Iterable[tuple[Plugin, _Importer]],
+) -> Iterator[tuple[Plugin, _Importer]]:
+    """Let the first of a name have it, and the others fail."""
+    owners: dict[str, Plugin] = {}
+    for plugin, load in candidates:
+        owner = owners.setdefault(plugin.name, plugin)
+        yield plugin, load if owner is plugin else _name_taken(owner)
+
+
+def _name_taken(owner: Plugin) -> _Importer:
+    def refuse() -> Any:
+        raise _Refusal(f"a plugin of the distribution {owner.distribution!r} has the same name.")
+
+    return refuse
+
+
+def _imported(plugin: Plugin, load: _Importer) -> _Loading:
+    if plugin.denied:
+        return _Loading(plugin)
     try:
-        manager.register(load(), plugin.name)
+        return _Loading(plugin, load())
     except Exception as error:  # noqa: BLE001 - whatever a plugin does, it is named for it
-        reason = plugin.broke(f"it cannot be loaded: {error!r}")
-        reason.__cause__ = error
-        return replace(plugin, error=reason)
-    return plugin
+        return _broken(plugin, error)
 
 
-def _checked(manager: pluggy.PluginManager, plugin: Plugin) -> Plugin:
-    """The plugin with the hooks that it implements, or with what is wrong with them."""
-    hooks = []
-    for hook in _hooks_of(manager, plugin):
-        implementation = next(one for one in hook.get_hookimpls() if one.plugin_name == plugin.name)
-        if implementation.hookwrapper or implementation.wrapper:
-            return _refused(manager, plugin, f"its {hook.name} is a wrapper, which is not allowed.")
-        if not hook.has_spec() and not implementation.optionalhook:
-            return _refused(
-                manager,
-                plugin,
-                f"it implements {hook.name!r}, which no loaded plugin declares: mistyped, or the "
-                f"plugin that declares it is not installed.",
-            )
-        hooks.append(hook.name)
-    return replace(plugin, hooks=tuple(sorted(hooks)))
+def _taken(step: _Step, manager: pluggy.PluginManager, loading: _Loading) -> _Loading:
+    """The plugin after one more step, or why it failed; nothing of it is registered then."""
+    if loading.module is None:
+        return loading
+    try:
+        return step(manager, loading)
+    except Exception as error:  # noqa: BLE001
+        if manager.is_registered(loading.module):
+            manager.unregister(loading.module)
+        return _broken(loading.plugin, error)
 
 
-def _hooks_of(manager: pluggy.PluginManager, plugin: Plugin) -> Iterator[pluggy.HookCaller]:
-    module = manager.get_plugin(plugin.name)
-    callers = manager.get_hookcallers(module) if module is not None else None
-    return iter(callers or ())
+def _broken(plugin: Plugin, cause: Exception) -> _Loading:
+    if isinstance(cause, _Refusal | pluggy.PluginValidationError):
+        error = plugin.broke(" ".join(str(cause).split()))
+    else:
+        error = plugin.broke(f"it cannot be loaded: {cause!r}")
+        error.__cause__ = cause
+    return _Loading(replace(plugin, error=error))
 
 
-def _refused(manager: pluggy.PluginManager, plugin: Plugin, reason: str) -> Plugin:
-    manager.unregister(name=plugin.name)
-    return replace(plugin, error=plugin.broke(reason))
+def _add_hookspecs(manager: pluggy.PluginManager, loading: _Loading) -> _Loading:
+    """Let a plugin add hooks of its own: before any is registered, so that all are checked."""
+    if manager.parse_hookimpl_opts(loading.module, _HOOKSPECS) is not None:
+        getattr(loading.module, _HOOKSPECS)(pluginmanager=manager)
+    return loading
+
+
+def _register(manager: pluggy.PluginManager, loading: _Loading) -> _Loading:
+    manager.register(loading.module, loading.plugin.name)
+    return loading
+
+
+def _list_hooks(manager: pluggy.PluginManager, loading: _Loading) -> _Loading:
+    """Note which hooks a plugin implements, and check that they can be used."""
+    hooks = manager.get_hookcallers(loading.module) or []
+    for hook in hooks:
+        own = [one for one in hook.get_hookimpls() if one.plugin is loading.module]
+        if any(one.hookwrapper or one.wrapper for one in own):
+            raise _Refusal(f"its {hook.name} is a wrapper, which is not allowed.")
+        if not hook.has_spec() and not all(one.optionalhook for one in own):
+            raise _Refusal(_undeclared(manager, hook.name))
+    return replace(loading, plugin=replace(loading.plugin, hooks=_sorted_names(hooks)))
+
+
+def _undeclared(manager: pluggy.PluginManager, name: str) -> str:
+    declared = [hook for hook, caller in vars(manager.hook).items() if caller.has_spec()]
+    return (
+        f"it implements {name!r}, which no loaded plugin declares. {did_you_mean(name, declared)} "
+        "If it is not mistyped, install or allow the plugin that declares it."
+    )
+
+
+def _sorted_names(hooks: Iterable[pluggy.HookCaller]) -> tuple[str, ...]:
+    return tuple(sorted(hook.name for hook in hooks))
 
 
 def _listed(returned: object) -> Iterable[Any]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, is_dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
+from typing_extensions import is_typeddict
 
 from servey_core.actions import Action, Binding
 from servey_core.authorization import Authorizer, AuthorizerFactory
@@ -16,6 +17,7 @@ from servey_core.discovery import discover, nested_actions, unique
 from servey_core.errors import UnknownNameError, UnservedTriggerError
 from servey_core.generating import Artifact, Generator
 from servey_core.invocation import Invoker, Middleware
+from servey_core.naming import kebab_case
 from servey_core.plugins import Contribution, Plugins, load_plugins
 from servey_core.services import Service
 from servey_core.settings import Settings
@@ -57,11 +59,13 @@ class Runtime:
         contributed = plugins.collect("servey_actions", Action, settings=settings)
         roots = unique([*actions, *(one.record for one in contributed)])
         pool = WorkerPool(settings.core.threads, settings.core.thread_backlog)
-        invokers = {action.name: _invoker(action, pool, plugins) for action in roots}
-        found = unique([*roots, *_nested(invokers.values())])
-        for action in found:
-            if action.name not in invokers:
-                invokers[action.name] = _invoker(action, pool, plugins)
+        invokers: dict[str, Invoker] = {}
+        pending, found = list(roots), roots
+        while pending:
+            made = [_invoker(action, pool, plugins) for action in pending]
+            invokers |= {invoker.action.name: invoker for invoker in made}
+            found = unique([*found, *_nested(made)])
+            pending = [action for action in found if action.name not in invokers]
         return cls(
             settings=settings,
             plugins=plugins,
@@ -111,7 +115,9 @@ class Runtime:
         served = {(id(b.action), id(b.trigger)) for one in services for b in one.bindings}
         unserved = [b for b in self.bindings if (id(b.action), id(b.trigger)) not in served]
         if unserved:
-            raise UnservedTriggerError("\n".join(map(_explain_unserved, unserved)))
+            raise UnservedTriggerError(
+                "\n".join(_explain_unserved(binding, self.plugins) for binding in unserved)
+            )
 
     def generators(self) -> dict[str, Contribution[Generator]]:
         """The producers of files of all plugins, by name."""
@@ -171,32 +177,47 @@ def _invoker(action: Action, pool: WorkerPool, plugins: Plugins) -> Invoker:
 
 
 def _nested(invokers: Iterable[Invoker]) -> Iterator[Action]:
-    """The actions on the classes that results are made of, however deep."""
-    seen: set[int] = set()
+    """The actions on the classes that the results of `invokers` are made of, however deep."""
+    seen: dict[int, Any] = {}
     pending = [invoker.signature.result_annotation for invoker in invokers]
     while pending:
         annotation = pending.pop()
         if id(annotation) in seen:
             continue
-        seen.add(id(annotation))
-        pending.extend(get_args(annotation))
+        seen[id(annotation)] = annotation  # which also keeps another from getting its id
+        pending.extend((get_origin(annotation), *get_args(annotation)))
         if isinstance(annotation, type):
             pending.extend(_field_types(annotation))
-            for action in nested_actions(annotation):
-                yield action
-                pending.append(get_type_hints(action.function).get("return"))
+            yield from nested_actions(annotation)
 
 
 def _field_types(owner: type) -> Iterable[Any]:
-    if is_dataclass(owner) or issubclass(owner, BaseModel):
+    if is_dataclass(owner) or issubclass(owner, BaseModel) or is_typeddict(owner):
         return get_type_hints(owner, include_extras=True).values()
     return ()
 
 
-def _explain_unserved(binding: Binding) -> str:
+def _explain_unserved(binding: Binding, plugins: Plugins) -> str:
     action, trigger = binding.action, binding.trigger
-    cure = f"pip install {trigger.served_by}" if trigger.served_by else "install its plugin"
     return (
-        f"No installed plugin serves the trigger {trigger!r} of action {action.name!r} "
-        f"({action.place}): {cure}"
+        f"No plugin serves the trigger {trigger!r} of action {action.name!r} ({action.place}): "
+        f"{_cure(trigger.served_by, plugins)}"
     )
+
+
+def _cure(distribution: str, plugins: Plugins) -> str:
+    """What to do for a distribution to serve its triggers."""
+    if not distribution:
+        return "install its plugin."
+    named = kebab_case(distribution)
+    installed = [one for one in plugins.all if kebab_case(one.distribution) == named]
+    if not installed:
+        return f"pip install {distribution}"
+    if broken := next((one for one in installed if one.error), None):
+        return str(broken.error)
+    if denied := next((one for one in installed if one.denied), None):
+        return (
+            f"{distribution} is installed, but its plugin {denied.name!r} is denied. "
+            "Look at the settings SERVEY_PLUGINS and SERVEY_PLUGINS_DENY."
+        )
+    return f"{distribution} is installed, but serves no such trigger. Is another version needed?"

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from servey_core.actions import Binding
 from servey_core.errors import ServiceError
@@ -60,31 +62,24 @@ class Service:
     owner_of: Callable[[Binding], str] = lambda _: ""
 
 
-def open_sockets(services: Iterable[Service]) -> dict[str, Sequence[socket.socket]]:
-    """Open what every service listens on; where one of them fails, none stays open."""
-    opened: dict[str, Sequence[socket.socket]] = {}
-    try:
+@contextmanager
+def listening(services: Iterable[Service]) -> Iterator[Sockets]:
+    """Open what every service listens on, for a while; where one of them fails, none stays open."""
+    with ExitStack() as stack:
+        opened: dict[str, Sequence[socket.socket]] = {}
         for service in services:
             if service.listen is not None:
                 opened[service.name] = service.listen()
-    except BaseException:
-        close_sockets(opened)
-        raise
-    return opened
-
-
-def close_sockets(sockets: Sockets) -> None:
-    """Close what `open_sockets` opened."""
-    for several in sockets.values():
-        for one in several:
-            one.close()
+                for one in opened[service.name]:
+                    stack.enter_context(one)
+        yield opened
 
 
 async def run_services(
     services: Sequence[Service],
     *,
     grace_seconds: float,
-    sockets: Sockets | None = None,
+    sockets: Sockets = MappingProxyType({}),
     stop: asyncio.Event | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
@@ -93,7 +88,7 @@ async def run_services(
     Args:
         services: The services.
         grace_seconds: How long a stop waits for what is under way before it is cut short.
-        sockets: What they listen on; left out, it is opened here.
+        sockets: What they listen on.
         stop: What ends them all; it is set when one of them ends by itself.
         ready: Called once all of them have started.
 
@@ -102,10 +97,9 @@ async def run_services(
             traceback.
     """
     stop = stop or asyncio.Event()
-    sockets = open_sockets(services) if sockets is None else sockets
     starting = _Starting((service.name for service in services), ready)
     running = {
-        asyncio.ensure_future(
+        asyncio.create_task(
             _run(
                 service,
                 ServiceContext(
@@ -120,7 +114,7 @@ async def run_services(
     }
     try:
         ended = await _first_to_end(running, stop)
-        failures = [] if stop.is_set() else _failures(running, ended, early=True)
+        failures = _failures(running, ended, early=not stop.is_set())
     finally:
         stop.set()
         await _drain(running, grace_seconds)
@@ -156,8 +150,8 @@ async def _run(service: Service, context: ServiceContext) -> None:
 
 
 async def _first_to_end(
-    running: Mapping["asyncio.Future[None]", str], stop: asyncio.Event
-) -> set["asyncio.Future[None]"]:
+    running: Mapping["asyncio.Task[None]", str], stop: asyncio.Event
+) -> set["asyncio.Task[None]"]:
     """Wait for the stop, or for a service to end before it."""
     stopped = asyncio.ensure_future(stop.wait())
     try:
@@ -168,8 +162,8 @@ async def _first_to_end(
 
 
 def _failures(
-    running: Mapping["asyncio.Future[None]", str],
-    ended: Iterable["asyncio.Future[None]"],
+    running: Mapping["asyncio.Task[None]", str],
+    ended: Iterable["asyncio.Task[None]"],
     *,
     early: bool,
 ) -> list[str]:
@@ -188,7 +182,7 @@ def _failures(
     return failures
 
 
-async def _drain(running: Mapping["asyncio.Future[None]", str], grace_seconds: float) -> None:
+async def _drain(running: Mapping["asyncio.Task[None]", str], grace_seconds: float) -> None:
     """Wait for services to stop; cut those short that take too long."""
     if not running:
         return

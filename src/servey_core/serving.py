@@ -1,7 +1,6 @@
 """One process that serves: its event loop, its services, its end."""
 
 import asyncio
-import importlib.util
 import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -43,13 +42,13 @@ def serve_services(
         try:
             await run_services(
                 services,
-                grace_seconds=stopper.remaining,
+                grace_seconds=core.grace_seconds,
                 sockets=sockets,
                 stop=stop,
                 ready=lambda: _report_ready(services, worker),
             )
         except ServiceError as error:
-            _log.error("Stopped: %s", error)  # noqa: TRY400 - its traceback is logged already
+            _log.error("Stopped: %s", error)
             return 1
         return 0
 
@@ -66,12 +65,14 @@ def loop_factory(choice: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
     """
     if choice == "asyncio":
         return None
-    if importlib.util.find_spec("uvloop") is None:
+    try:
+        import uvloop
+    except ImportError:
         if choice == "uvloop":
-            raise SettingsError("The setting 'loop' is uvloop, which is not installed: pip install uvloop")
+            raise SettingsError(
+                "The setting 'loop' is uvloop, which is not installed: pip install uvloop"
+            ) from None
         return None
-    import uvloop
-
     return uvloop.new_event_loop
 
 

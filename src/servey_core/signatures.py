@@ -23,6 +23,9 @@ from servey_core.texts import Shape, TextReader, shape_of, text_annotation
 
 Arguments = dict[str, Any]
 
+MAX_ERRORS = 100
+"""How much that is wrong with one input is told; it must not be more than the input itself."""
+
 _CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False)
 _UNSUPPORTED: dict[Any, str] = {
     inspect.Parameter.POSITIONAL_ONLY: "is positional-only; arguments are given by name",
@@ -226,9 +229,10 @@ class Signature:
 
 
 def invalid_input(error: ValidationError, given: Any) -> InvalidInput:
-    """Say what is wrong with the input: one entry for each bad field."""
+    """Say what is wrong with the input: one entry for each bad field, up to `MAX_ERRORS`."""
     details: dict[str, list[tuple[str, str]]] = {}
-    for entry in error.errors(include_url=False, include_context=False, include_input=False):
+    found_wrong = error.errors(include_url=False, include_context=False, include_input=False)
+    for entry in found_wrong[:MAX_ERRORS]:
         pointer = _pointer(entry["loc"], given, missing=entry["type"] == "missing")
         details.setdefault(pointer, []).append((entry["msg"], entry["type"]))
     return InvalidInput(

@@ -49,7 +49,7 @@ class Stopper:
         self._code = 1
         self._begun_at: float | None = None
         self._begun: SimpleQueue[None] = SimpleQueue()  # its `put` may be called in signal handlers
-        self._stop = lambda: None
+        self._stop: Callable[[], None] = lambda: None
 
     @property
     def remaining(self) -> float:

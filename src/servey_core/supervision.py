@@ -111,7 +111,7 @@ def _report_end(worker: _Worker, status: int) -> None:
     fields = {"worker": worker.index, "status": status}
     if worker.given_up:
         _log.error(
-            "Worker %d %s, as %d times in a row soon after its start: everything is stopped.",
+            "Worker %d %s, the %dth time soon after its start: everything stops.",
             worker.index,
             how,
             worker.short_lives,

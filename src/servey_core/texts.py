@@ -1,8 +1,8 @@
 """How text becomes values: in a query string, in a path, on a command line.
 
 The annotation alone decides what a text means, never the text: `007` stays `"007"` for a `str` and
-is 7 for an `int`. A list takes its name several times, or once; an object takes one name for each
-of its fields, `filter[name]=x` (OpenAPI's style `deepObject`); what is deeper than that is JSON.
+is 7 for an `int`. A list takes its name several times, or once; an object of plain fields takes one
+name for each of them, `filter[name]=x` (OpenAPI's style `deepObject`); what is deeper is JSON.
 """
 
 import dataclasses
@@ -24,7 +24,8 @@ from servey_core.jsons import parse_json
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_FIELD = re.compile(r"\[([^\[\]]*)\]")
+_FIELD = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
+_MAPPINGS = (dict, Mapping)
 _SEVERAL = (list, set, frozenset, tuple, Sequence, AbstractSet, Iterable)
 
 
@@ -104,18 +105,14 @@ class TextReader:
         return raw
 
     def _gather_field(self, raw: dict[str, Any], name: str, text: str) -> None:
-        owner, bracket, _ = name.partition("[")
-        path = _FIELD.findall(name[len(owner) :])
-        whole = owner + "".join(f"[{part}]" for part in path)
-        if not bracket or whole != name or self._shapes.get(owner) is not Shape.OBJECT:
+        match = _FIELD.fullmatch(name)
+        if match is None or self._shapes.get(match[1]) is not Shape.OBJECT:
             raw[name] = text
             return
-        place = raw.setdefault(owner, {})
-        for part in path[:-1]:
-            place = place.setdefault(part, {}) if isinstance(place, dict) else None
-        if not isinstance(place, dict) or path[-1] in place:
+        fields = raw.setdefault(match[1], {})
+        if not isinstance(fields, dict) or match[2] in fields:
             raise _given_twice(name)
-        place[path[-1]] = text
+        fields[match[2]] = text
 
 
 def _given_twice(name: str) -> InvalidInput:
@@ -153,11 +150,21 @@ def _shape_of_one(annotation: Any) -> Shape:
     origin = get_origin(annotation) or annotation
     if origin in _SEVERAL:
         items = [item for item in get_args(annotation) if item is not ...]
-        simple = all(shape_of(item) is Shape.ONE for item in items)
-        return Shape.SEVERAL if simple else Shape.JSON
-    if origin in (dict, Mapping) or _has_fields(origin):
-        return Shape.OBJECT
+        return Shape.SEVERAL if _all_plain(items) else Shape.JSON
+    if origin in _MAPPINGS:
+        return Shape.OBJECT if _all_plain(get_args(annotation)) else Shape.JSON
+    if _has_fields(origin):
+        return Shape.OBJECT if _all_plain(_field_types(origin)) else Shape.JSON
     return Shape.JSON if annotation in (Any, object, pydantic.JsonValue) else Shape.ONE
+
+
+def _all_plain(annotations: Iterable[Any]) -> bool:
+    """Whether each is written as one text; what has fields of its own is not, so this ends."""
+    members = [_plain(member) for annotation in annotations for member in _members(annotation)]
+    return all(
+        not _has_fields(get_origin(member) or member) and _shape_of_one(member) is Shape.ONE
+        for member in members
+    )
 
 
 def _has_fields(candidate: Any) -> bool:
@@ -168,6 +175,13 @@ def _has_fields(candidate: Any) -> bool:
         or issubclass(candidate, BaseModel)
         or typing_extensions.is_typeddict(candidate)
     )
+
+
+def _field_types(owner: type) -> Iterable[Any]:
+    try:
+        return typing.get_type_hints(owner, include_extras=True).values()
+    except NameError:  # a forward reference that only pydantic can resolve
+        return [Any]
 
 
 def _check(pattern: re.Pattern[str], error: Literal["int_parsing", "float_parsing"]) -> Any:

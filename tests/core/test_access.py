@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
+
 from servey_core import (
     ALLOW_ALL,
     ALLOW_AUTHENTICATED,
@@ -61,7 +62,10 @@ def test_scopes_to_tell_of() -> None:
     assert (READ & WRITE).scope_alternatives == (frozenset({"read", "write"}),)
     assert (READ | WRITE).scope_alternatives == (frozenset({"read"}), frozenset({"write"}))
     both_ways = (READ | WRITE) & ScopeAccessControl("x")
-    assert set(both_ways.scope_alternatives) == {frozenset({"read", "x"}), frozenset({"write", "x"})}
+    assert set(both_ways.scope_alternatives) == {
+        frozenset({"read", "x"}),
+        frozenset({"write", "x"}),
+    }
 
 
 NOW = datetime(2026, 5, 6, tzinfo=UTC)
@@ -74,7 +78,7 @@ BEFORE, AFTER = NOW - timedelta(seconds=1), NOW + timedelta(seconds=1)
 def test_an_authorization_holds_between_its_moments(
     not_before: datetime | None, expires_at: datetime | None
 ) -> None:
-    holds = (not_before is None or not_before <= NOW) and (expires_at is None or NOW < expires_at)
+    holds = (not_before is None or not_before <= NOW) and (expires_at is None or expires_at > NOW)
     authorization = Authorization("x", not_before=not_before, expires_at=expires_at)
     assert authorization.holds_at(NOW) is holds
 

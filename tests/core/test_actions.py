@@ -3,6 +3,7 @@
 import inspect
 
 import pytest
+
 from servey_core import (
     WEB_GET,
     WEB_POST,

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from servey_core import (
     Conflict,
     FieldError,

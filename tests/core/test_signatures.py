@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel, Field
 from pydantic_core import PydanticSerializationError
+
 from servey_core import Authorization, BadRequest, InvalidInput, Signature, SignatureError, action
 from servey_core.actions import Action, action_of
 
@@ -24,7 +25,14 @@ class Colour(enum.Enum):
 class Filter:
     name: str = ""
     least: int = 0
-    tags: list[str] = dataclasses.field(default_factory=list)
+    colour: Colour | None = None
+
+
+@dataclasses.dataclass
+class Deep:
+    tags: list[str]
+    filters: "list[Filter]" = dataclasses.field(default_factory=list)
+    inner: "Deep | None" = None
 
 
 class Book(BaseModel):
@@ -128,9 +136,20 @@ def test_a_list_takes_its_name_several_times_and_a_single_value_only_once() -> N
 
 def test_an_object_takes_one_name_for_each_field_or_json() -> None:
     signature = _taking(Filter)
-    by_fields = [("value[name]", "x"), ("value[least]", "3")]
-    assert signature.from_texts(by_fields) == {"value": Filter("x", 3)}
+    by_fields = [("value[name]", "x"), ("value[least]", "3"), ("value[colour]", "RED")]
+    assert signature.from_texts(by_fields[:2]) == {"value": Filter("x", 3)}
+    with pytest.raises(InvalidInput) as caught:
+        signature.from_texts(by_fields)
+    assert [error.pointer for error in caught.value.errors] == ["#/value/colour"]
     assert signature.from_texts([("value", '{"name": "x"}')]) == {"value": Filter("x")}
+
+
+def test_an_object_that_holds_more_than_plain_fields_is_json() -> None:
+    text = '{"tags": ["a"], "filters": [{"name": "x"}], "inner": {"tags": []}}'
+    read = _taking(Deep).from_texts([("value", text)])
+    assert read == {"value": Deep(["a"], [Filter("x")], Deep([]))}
+    with pytest.raises(InvalidInput):
+        _taking(Deep).from_texts([("value[tags]", "a")])
 
 
 @pytest.mark.parametrize("name", ["value[name", "value]name[", "other[name]", "value[name]x"])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from servey_core import Unavailable
 from servey_core.threads import WorkerPool
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from servey_core.errors import BadRequest
 from servey_web.bodies import Patience, declared_length, limit_body, read_body
 from servey_web.responses import respond_bytes

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
+
 from servey_core.authorization import Authorization
 from servey_core.errors import ConfigurationError
 from servey_core.settings import CoreSettings, Settings

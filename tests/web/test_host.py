@@ -4,6 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
+
 from servey_core import action, action_of
 from servey_core.actions import Binding
 from servey_core.plugins import Contribution, Plugin
@@ -154,9 +155,7 @@ def test_the_lifespans_of_mounts_are_open_while_the_host_serves():
     async def main():
         served = host(WebMount("/a", says("a"), lifespan=lifespan))
         to_app, from_app = asyncio.Queue(), asyncio.Queue()
-        running = asyncio.ensure_future(
-            served({"type": "lifespan"}, to_app.get, from_app.put)
-        )
+        running = asyncio.ensure_future(served({"type": "lifespan"}, to_app.get, from_app.put))
         await to_app.put({"type": "lifespan.startup"})
         assert (await from_app.get())["type"] == "lifespan.startup.complete"
         assert seen == ["open"]

@@ -5,6 +5,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from servey_core.errors import NotFound
 from servey_core.settings import CoreSettings
 from servey_web.health import LIVEZ

@@ -5,12 +5,13 @@ from contextlib import ExitStack
 from select import select
 
 import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
 from servey_web.bodies import Patience, read_body
 from servey_web.protocols import REQUIRED, BoundedProtocol, bounded_protocol
 from servey_web.responses import respond_bytes
 from servey_web.server import uvicorn_config
 from servey_web.settings import WebSettings
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 

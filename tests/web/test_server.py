@@ -5,6 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from servey_core.errors import ServiceError, SettingsError
 from servey_core.services import ServiceContext
 from servey_core.settings import CoreSettings

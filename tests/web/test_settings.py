@@ -1,6 +1,7 @@
 """The web host's settings, and the names that follow from them."""
 
 import pytest
+
 from servey_core.errors import SettingsError
 from servey_core.settings import CoreSettings, Settings
 from servey_web.hosts import TrustedHosts, trusted_hosts

@@ -44,13 +44,11 @@ actions_option = click.option(
 def with_runtime(function: CommandT) -> CommandT:
     """Give a command the option `--actions`, and its function the `Runtime` as first argument."""
 
-    @actions_option
-    @click.pass_context
-    @functools.wraps(function)
-    def command(context: click.Context, action_path: str | None, **options: Any) -> Any:
+    def command(context: click.Context, /, action_path: str | None, **options: Any) -> Any:
         return function(runtime_of(context, action_path), **options)
 
-    return command  # type: ignore[return-value]
+    functools.update_wrapper(command, function)
+    return actions_option(click.pass_context(command))  # type: ignore[return-value]
 
 
 def runtime_of(context: click.Context, action_path: str | None = None) -> "Runtime":

@@ -72,7 +72,7 @@ def _quiet(session: Session, runtime: Runtime) -> Iterator[None]:
     if session.runtime is not None:
         yield
         return
-    log_to(session.err, runtime.settings.core.log_level)
+    log_to(session.err, runtime.settings.core)
     with redirect_stdout(session.err):
         yield
 

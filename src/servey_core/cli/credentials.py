@@ -15,7 +15,7 @@ class _Strict(Authorization):
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
-class AuthorizationType(click.ParamType):
+class AuthorizationType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
     """An `Authorization`, written as JSON."""
 
     name = "JSON"

@@ -42,6 +42,6 @@ def starting() -> Iterator[None]:
     except ConfigurationError:
         raise
     except Exception as error:
-        from servey_core.cli.tracebacks import trimmed
+        from servey_core.tracebacks import trimmed
 
         raise CannotStart(trimmed(error).rstrip()) from error

@@ -106,8 +106,7 @@ def _notes(parameter: Parameter, shape: Shape) -> list[str]:
 def _default(value: Any) -> list[str]:
     if value is None:
         return []
-    text = value if isinstance(value, str) else to_json(value, fallback=repr).decode()
-    return [f"default: {text.strip('"')}"]
+    return ["default: " + to_json(value, fallback=repr).decode().strip('"')]
 
 
 def _help(description: str, notes: Iterable[str]) -> str:
@@ -120,7 +119,7 @@ def _metavar(own: Schema, schema: Schema) -> str:
     if "enum" in own or "const" in own:
         choices = own.get("enum") or [own["const"]]
         return "[" + "|".join(str(choice) for choice in choices) + "]"
-    if members := own.get("anyOf"):
+    if members := [member for member in own.get("anyOf", ()) if not _is_null(member)]:
         metavars = [_metavar(_plain(member, schema), schema) for member in members]
         return "|".join(dict.fromkeys(metavars)) if all(metavars) else ""
     if own.get("type") == "string" and "format" in own:
@@ -133,10 +132,14 @@ def _plain(own: Schema, schema: Schema) -> Schema:
     if "$ref" in own:
         target = schema.get("$defs", {}).get(own["$ref"].rpartition("/")[2], {})
         return _plain({**target, **{key: own[key] for key in own if key != "$ref"}}, schema)
-    members = [member for member in own.get("anyOf", ()) if member.get("type") != "null"]
+    members = [member for member in own.get("anyOf", ()) if not _is_null(member)]
     if len(members) == 1:
         return _plain({**members[0], **{key: own[key] for key in own if key != "anyOf"}}, schema)
     return own
+
+
+def _is_null(own: Schema) -> bool:
+    return own.get("type") == "null"
 
 
 def _schema_of(signature: Signature) -> Schema:

@@ -6,8 +6,8 @@ import click
 
 from servey_core.cli.plugged import chosen_plugins
 from servey_core.cli.tables import json_option, print_json, print_table
-from servey_core.cli.tracebacks import place_of
 from servey_core.plugins import Plugin
+from servey_core.tracebacks import place_of
 
 
 @click.command()

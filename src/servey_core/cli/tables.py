@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,8 +31,7 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 def _terminal_width() -> int:
     """How wide the terminal is; where stdout is none, as wide as it takes."""
-    stdout = click.get_text_stream("stdout")
-    return shutil.get_terminal_size().columns if stdout.isatty() else 1 << 16
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1 << 16
 
 
 def _cut(text: str, room: int) -> str:

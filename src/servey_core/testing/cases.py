@@ -65,7 +65,7 @@ class Case:
             return to_jsonable_python(given, by_alias=True)
 
 
-def cases(runtime: "Runtime", surfaces: Collection[str] = ()) -> Sequence[Case]:
+def cases_of(runtime: "Runtime", surfaces: Collection[str] = ()) -> Sequence[Case]:
     """Every case of an application; the order is always the same.
 
     Args:

@@ -1,113 +1,113 @@
-"""The working part of the pytest plugin; `servey_pytest` calls it once it is needed.
+"""The pytest plugin: every example of every action is a test on every installed surface.
 
-pytest imports `servey_pytest` in every project of an environment; this module, and with it the
-rest of Servey, in projects with actions alone.
+pytest imports this module in each project of an environment, whether it uses Servey or not. So it
+brings in nothing else of Servey, and nothing of the project, until pytest comes to a file that
+holds the project's actions: `actions.py`, the package `actions`, or what the settings name.
+
+A project takes part where its `pyproject.toml` has a table `[tool.servey]`, where
+`SERVEY_ACTION_PATH` is set, or where `actions.py` or a module of `actions` imports `servey_core`;
+the ini option `servey` decides it otherwise.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import chdir
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from servey_core.errors import ConfigurationError
-from servey_core.runtime import start
-from servey_core.testing.cases import Case, cases
-from servey_core.testing.checking import ExampleFailed
-from servey_core.testing.running import ExampleRunner
+if TYPE_CHECKING:
+    from servey_core.testing.collecting import Application
+
+_IMPORT = re.compile(rb"^\s*(?:from|import)\s+servey_core\b", re.MULTILINE)
 
 
-class Application:
-    """The application under test, started once in a session, when its first file is collected.
+class _Project(NamedTuple):
+    """A project that takes part, and the files and folders that hold its actions."""
 
-    Args:
-        config: The session's configuration.
-        root: The application's folder.
-        places: The files and folders that hold its actions and its own plugins.
-    """
-
-    def __init__(self, config: pytest.Config, root: Path, places: Sequence[Path]) -> None:
-        self._config = config
-        self._root = root
-        self._files = _files(places)
-        self._cases: dict[Path, list[Case]] | None = None
-        self._runner: ExampleRunner | None = None
-
-    def cases_in(self, path: Path) -> Sequence[Case]:
-        """The cases of the actions that a file declares.
-
-        The first file has those too that none of the application's files declares.
-        """
-        if self._cases is None:
-            self._cases = {}  # where starting fails, the first file alone reports it
-            for case in self._start():
-                file = _file_of(case)
-                home = file if file in self._files else self._files[0]
-                self._cases.setdefault(home, []).append(case)
-        return self._cases.get(path, ())
-
-    def run(self, case: Case) -> None:
-        """Check one case."""
-        assert self._runner is not None, "a case comes from a started application"  # noqa: S101
-        self._runner.run(case)
-
-    def _start(self) -> Sequence[Case]:
-        with chdir(self._root):
-            runtime = start()
-        found = cases(runtime, self._config.getini("servey_surfaces"))
-        self._runner = ExampleRunner(runtime)
-        self._config.add_cleanup(self._runner.close)
-        return found
+    root: Path
+    places: tuple[Path, ...]
 
 
-class ActionFile(pytest.File):
-    """A file with actions."""
-
-    def __init__(self, *, application: Application, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.application = application
-
-    def collect(self) -> Iterator[pytest.Item]:
-        """One item for each case."""
-        try:
-            found = self.application.cases_in(self.path)
-        except ConfigurationError as error:
-            raise self.CollectError(str(error)) from None
-        for case in found:
-            yield ExampleItem.from_parent(self, name=str(case), case=case)
+_PROJECT = pytest.StashKey[_Project | None]()
+_APPLICATION: pytest.StashKey["Application"] = pytest.StashKey()
 
 
-class ExampleItem(pytest.Item):
-    """One example of an action, on one surface."""
-
-    parent: ActionFile
-
-    def __init__(self, *, case: Case, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.case = case
-
-    def runtest(self) -> None:
-        """Check the example."""
-        self.parent.application.run(self.case)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The text alone, where it is the example that failed."""
-        if isinstance(excinfo.value, ExampleFailed):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
-
-    def reportinfo(self) -> tuple[Path, int, str]:
-        """Where the action is declared."""
-        _, _, line = self.case.action.place.rpartition(":")
-        return self.path, int(line) - 1, self.name
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the ini options."""
+    parser.addini(
+        "servey", "Whether the examples of Servey's actions are tests.", type="bool", default=None
+    )
+    parser.addini(
+        "servey_surfaces", "The only surfaces to test examples on.", type="args", default=[]
+    )
 
 
-def _files(places: Sequence[Path]) -> list[Path]:
-    """Every file in `places`; a package's `__init__.py` comes first in it."""
-    return [file for place in places for file in (sorted(place.rglob("*.py")) or [place])]
+def pytest_configure(config: pytest.Config) -> None:
+    """Find out whether the project takes part."""
+    config.stash[_PROJECT] = _project(config)
 
 
-def _file_of(case: Case) -> Path:
-    file, _, _ = case.action.place.rpartition(":")
-    return Path(file).resolve()
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the examples of a file with actions."""
+    project = parent.config.stash[_PROJECT]
+    if project is None or file_path.suffix != ".py":
+        return None
+    if not any(file_path.resolve().is_relative_to(place) for place in project.places):
+        return None
+    from servey_core.testing.collecting import ActionFile, Application
+
+    if _APPLICATION not in parent.config.stash:
+        parent.config.stash[_APPLICATION] = Application(parent.config, *project)
+    return ActionFile.from_parent(
+        parent, path=file_path, application=parent.config.stash[_APPLICATION]
+    )
+
+
+def _project(config: pytest.Config) -> _Project | None:
+    """The project in the working folder, as for the command `servey`, or in pytest's rootdir."""
+    wanted: bool | None = config.getini("servey")
+    if wanted is False:
+        return None
+    for root in dict.fromkeys((config.invocation_params.dir, config.rootpath)):
+        settings = _settings(root)
+        places = tuple(_places(root, settings or {}))
+        if places and (wanted or settings is not None or any(map(_imports_servey, places))):
+            return _Project(root, places)
+    return None
+
+
+def _settings(root: Path) -> Mapping[str, Any] | None:
+    """The settings that say where the actions are; None where nobody gave any."""
+    file = root / "pyproject.toml"
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    table = tomllib.loads(text).get("tool", {}).get("servey") if "servey" in text else None
+    given = {
+        name: value
+        for name in ("action_path", "plugin_modules")
+        if (value := os.environ.get(f"SERVEY_{name.upper()}"))
+    }
+    return {**(table or {}), **given} if given or table is not None else None
+
+
+def _places(root: Path, settings: Mapping[str, Any]) -> Iterator[Path]:
+    for setting in (settings.get("action_path", "actions"), settings.get("plugin_modules", ())):
+        for name in setting.split(",") if isinstance(setting, str) else setting:
+            yield from _place(root, name.strip())
+
+
+def _place(root: Path, name: str) -> Iterator[Path]:
+    """The file or folder of a module, which need not be imported for it."""
+    if "/" in name or name.endswith(".py"):
+        candidates = [root / name]
+    else:
+        stems = [folder.joinpath(*name.split(".")) for folder in (root, root / "src")]
+        candidates = [path for stem in stems for path in (stem.with_suffix(".py"), stem)]
+    yield from (path.resolve() for path in candidates if path.exists())
+
+
+def _imports_servey(place: Path) -> bool:
+    files = place.rglob("*.py") if place.is_dir() else (place,)
+    return any(_IMPORT.search(file.read_bytes()) for file in files)

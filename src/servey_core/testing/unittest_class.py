@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, ClassVar
 
 from servey_core.runtime import start
-from servey_core.testing.cases import Case, cases
+from servey_core.testing.cases import Case, cases_of
 from servey_core.testing.checking import ExampleFailed
 from servey_core.testing.running import ExampleRunner
 
@@ -50,7 +50,7 @@ def define_test_class(
     """
     runtime = start(path)
     methods: dict[str, object] = {}
-    for case in cases(runtime, surfaces):
+    for case in cases_of(runtime, surfaces):
         method = _method(case)
         while method.__name__ in methods:  # two names that differ in punctuation alone
             method.__name__ += "_"

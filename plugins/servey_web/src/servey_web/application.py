@@ -4,10 +4,10 @@ import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from servey_core import Runtime, Service, ServiceContext, start
-from servey_core.plugins import Contribution
 from starlette.types import ASGIApp
 
+from servey_core import Runtime, Service, ServiceContext, start
+from servey_core.plugins import Contribution
 from servey_web.bodies import Patience, limit_body
 from servey_web.debug_login import debug_login
 from servey_web.health import LIVEZ, READYZ, Readiness, livez
@@ -78,6 +78,7 @@ def web_service(runtime: Runtime) -> WebService:
         bindings=host.bindings,
         listen=lambda: open_sockets(core.host, core.port),
         description=_address,
+        owner_of=host.owner_of,
         host=host,
         app=app,
     )

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import click
-from servey_core import start
 
+from servey_core import start
 from servey_web.application import WebService
 from servey_web.host import WebContribution
 from servey_web.routes import WebRoute

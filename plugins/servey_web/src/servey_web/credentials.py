@@ -1,8 +1,8 @@
 """Who sent a request: the `Authorization` header (RFC 6750, section 2.1)."""
 
-from servey_core import Authorization, Authorizer, Unauthorized
 from starlette.types import Scope
 
+from servey_core import Authorization, Authorizer, Unauthorized
 from servey_web.scopes import headers_of
 
 _SCHEME = b"bearer "

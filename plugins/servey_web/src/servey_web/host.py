@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
+from starlette.types import Receive, Scope, Send
+
 from servey_core import Binding, MethodNotAllowed, NotFound, Problem
 from servey_core.errors import ProblemError
 from servey_core.plugins import Contribution
-from starlette.types import Receive, Scope, Send
-
 from servey_web.responses import respond
 from servey_web.routes import WebMount, WebRoute
 from servey_web.routing import Methods, RouteConflictError, RoutingTable
@@ -37,6 +37,16 @@ class WebHost:
     def bindings(self) -> tuple[Binding, ...]:
         """Every binding that is served here."""
         return tuple(b for one in self.contributions for b in one.record.bindings)
+
+    def owner_of(self, binding: Binding) -> str:
+        """The distributions that serve a binding, with commas between them."""
+        owners = [
+            one.plugin.distribution
+            for one in self.contributions
+            for b in one.record.bindings
+            if b.action is binding.action and b.trigger is binding.trigger
+        ]
+        return ", ".join(dict.fromkeys(owners))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, one websocket or the lifespan."""

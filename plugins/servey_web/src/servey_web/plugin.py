@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pluggy
+
 from servey_core import Command, hookimpl
 
 if TYPE_CHECKING:
     import click
-    from servey_core import Runtime, Service, SettingsGroup
 
+    from servey_core import Runtime, Service, SettingsGroup
     from servey_web.routes import WebRoute
 
 

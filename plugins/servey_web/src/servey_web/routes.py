@@ -5,8 +5,9 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from servey_core import Binding
 from starlette.types import ASGIApp
+
+from servey_core import Binding
 
 _SEGMENT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}|[^{}]*")
 

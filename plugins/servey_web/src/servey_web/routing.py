@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from servey_core import ConfigurationError
-from servey_core.plugins import Contribution
 from starlette.types import ASGIApp, Scope
 
+from servey_core import ConfigurationError
+from servey_core.plugins import Contribution
 from servey_web.routes import WebMount, WebRoute, parameter_of
 
 

@@ -3,7 +3,7 @@
 import traceback
 from pathlib import Path
 
-_OWN = str(Path(__file__).parents[1])
+_OWN = str(Path(__file__).parent)
 _IMPORTING = ("<frozen importlib", str(Path(traceback.__file__).parent / "importlib"))
 
 

@@ -1,0 +1,1 @@
+"""A tour of what actions can be; each module shows one idea."""

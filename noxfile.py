@@ -1,0 +1,254 @@
+"""How the repository is built and checked.
+
+`nox` runs everything, `nox -s tests` the everyday loop, `nox -s serve` the example application.
+`nox --list` says what else there is. Words after `--` are passed on: `nox -s tests -- -k jwt`.
+"""
+
+import atexit
+import functools
+import shutil
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import nox
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+nox.needs_version = ">=2025.10.14"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = False
+
+ROOT = Path(__file__).parent
+DIST = ROOT / "dist"
+REPORTS = ROOT / ".nox" / "reports"
+THIRD_PARTY = ROOT / "examples" / "servey_filewatch"
+DISTRIBUTIONS = {
+    "core": ROOT,
+    "web": ROOT / "plugins" / "servey_web",
+    "rest": ROOT / "plugins" / "servey_rest",
+}
+PYPROJECTS = {
+    name: tomllib.loads((folder / "pyproject.toml").read_text())
+    for name, folder in DISTRIBUTIONS.items()
+    if (folder / "pyproject.toml").exists()
+}
+SOURCES = [str(folder / "src") for folder in DISTRIBUTIONS.values()]
+PYTEST = ("python", "-m", "pytest", "-n", "auto", "--dist", "loadscope")
+NEWEST_PYTHON_OF_FLOORS = (3, 13)
+"""The last Python that the oldest allowed dependencies have wheels for."""
+
+outcomes: dict[str, bool] = {}
+
+
+def check(**options: Any) -> Callable[[Callable[..., None]], Any]:
+    """A session whose outcome is counted in the closing line."""
+
+    def decorate(function: Callable[..., None]) -> Any:
+        @functools.wraps(function)
+        def run(session: nox.Session, **parameters: Any) -> None:
+            outcomes[session.name] = False
+            report_of(session.name).unlink(missing_ok=True)
+            function(session, **parameters)
+            outcomes[session.name] = True
+
+        return nox.session(**options)(run)
+
+    return decorate
+
+
+@check()
+def lint(session: nox.Session) -> None:
+    """Style, format, and who may import whom."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": ":".join(SOURCES)})
+
+
+@check(reuse_venv=True)
+def typing(session: nox.Session) -> None:
+    """Mypy on every distribution, and the public API as pyright and mypy see it."""
+    session.install(*third_party_requirements(), *group("typing"))
+    packages = [f"--package=servey_{name}" for name in PYPROJECTS]
+    session.run("mypy", *packages, env={"MYPYPATH": ":".join(SOURCES)})
+    session.run("mypy", "tests/typing", env={"MYPYPATH": ":".join(SOURCES)})
+    session.run("pyright", "tests/typing")
+
+
+@check(reuse_venv=True)
+def tests(session: nox.Session) -> None:
+    """All distributions together, with the newest dependencies: the everyday loop."""
+    install_editable(session, "test")
+    run_tests(session, "tests", "--ignore=tests/docs", *session.posargs)
+
+
+@check(reuse_venv=False)
+def build(session: nox.Session) -> None:
+    """Make the source distributions and wheels in `dist`, and look into them."""
+    shutil.rmtree(DIST, ignore_errors=True)
+    session.install(*group("build"))
+    for name in PYPROJECTS:
+        build_into(session, DIST, DISTRIBUTIONS[name])
+    session.run("python", "tests/wheels/contents.py", str(DIST))
+
+
+@check(reuse_venv=False, requires=["build"])
+def wheels(session: nox.Session) -> None:
+    """Install the wheels in a clean environment, and serve the first example from there."""
+    session.install(*wheels_of(*PYPROJECTS))
+    session.run("python", "tests/wheels/smoke.py", env={"SERVEY_SMOKE_BIN": session.bin})
+
+
+@check(reuse_venv=False, requires=["build"])
+@nox.parametrize("distribution", list(PYPROJECTS), ids=list(PYPROJECTS))
+def alone(session: nox.Session, distribution: str) -> None:
+    """One distribution's tests, with nothing but its own dependencies."""
+    session.install(*wheels_of(*family(distribution)), *group("test"))
+    run_tests(session, f"tests/{distribution}", *session.posargs)
+
+
+@check(reuse_venv=False, requires=["build"])
+def lowest(session: nox.Session) -> None:
+    """All distributions together, with the oldest dependencies that they allow."""
+    if sys.version_info[:2] > NEWEST_PYTHON_OF_FLOORS:
+        session.skip("the oldest dependencies have no wheels for this Python")
+    constraints = Path(session.create_tmp()) / "lowest.txt"
+    constraints.write_text("".join(f"{floor}\n" for floor in floors()))
+    session.install("--constraint", str(constraints), *wheels_of(*PYPROJECTS), *group("test"))
+    # The anyio that the oldest dependencies allow has a plugin that this pytest warns of.
+    run_tests(session, "-p", "no:anyio", "tests", "--ignore=tests/docs", *session.posargs)
+
+
+@check(reuse_venv=False, requires=["build"])
+def third_party(session: nox.Session) -> None:
+    """A stranger's plugin, installed and tested as a stranger would."""
+    elsewhere = Path(session.create_tmp()) / THIRD_PARTY.name
+    shutil.rmtree(elsewhere, ignore_errors=True)
+    shutil.copytree(THIRD_PARTY, elsewhere)
+    session.install(*group("build"), *wheels_of(*PYPROJECTS), *group("test"))
+    build_into(session, elsewhere / "dist", elsewhere)
+    session.install(*map(str, elsewhere.glob("dist/*.whl")))
+    shutil.rmtree(elsewhere / "src")
+    session.chdir(elsewhere)
+    run_tests(session, "tests", "--rootdir=.", *session.posargs)
+
+
+@check(reuse_venv=True)
+def docs(session: nox.Session) -> None:
+    """Every snippet of the README and of the pages in `docs` runs."""
+    install_editable(session, "docs")
+    run_tests(session, "tests/docs", *session.posargs)
+
+
+@nox.session(default=False, reuse_venv=True)
+def serve(session: nox.Session) -> None:
+    """Serve the example application, with nothing else to set up."""
+    install_editable(session)
+    tour = ROOT / "examples" / "tour"
+    session.chdir(tour if tour.exists() else ROOT / "examples" / "hello")
+    session.run("servey", "serve", *session.posargs)
+
+
+@nox.session(default=False, reuse_venv=True)
+def benchmarks(session: nox.Session) -> None:
+    """What the invoke path costs, beside a bare call with the same validation."""
+    install_editable(session)
+    session.run("python", "benchmarks/invoke.py", *session.posargs)
+
+
+@nox.session(default=False, python=["3.11", "3.12", "3.13", "3.14"], reuse_venv=True)
+def pythons(session: nox.Session) -> None:
+    """The tests on every Python that this machine has."""
+    install_editable(session, "test")
+    run_tests(session, "tests", "--ignore=tests/docs", *session.posargs)
+
+
+def group(name: str) -> list[str]:
+    """What a dependency group of the root's `pyproject.toml` lists."""
+    return list(nox.project.dependency_groups(PYPROJECTS["core"], name))
+
+
+def install_editable(session: nox.Session, *groups: str) -> None:
+    """Install every distribution from its source, and what `groups` list."""
+    editable = [word for name in PYPROJECTS for word in ("-e", str(DISTRIBUTIONS[name]))]
+    session.install(*editable, *(one for name in groups for one in group(name)))
+
+
+def build_into(session: nox.Session, target: Path, folder: Path) -> None:
+    """Make the source distribution of a folder in `target`, and from that the wheel."""
+    options = ("--no-isolation", "--outdir", str(target))
+    session.run("python", "-m", "build", *options, str(folder), silent=True)
+
+
+def run_tests(session: nox.Session, *arguments: str) -> None:
+    """Run pytest, and keep its counts for the closing line."""
+    session.run(*PYTEST, f"--junit-xml={report_of(session.name)}", *arguments)
+
+
+def wheels_of(*names: str) -> list[str]:
+    """The wheels that the session `build` made of these distributions."""
+    return [str(next(DIST.glob(f"servey_{name}-*.whl"))) for name in names]
+
+
+def requirements(name: str) -> list[Requirement]:
+    """What a distribution depends on."""
+    return [Requirement(text) for text in PYPROJECTS[name]["project"]["dependencies"]]
+
+
+def family(name: str) -> list[str]:
+    """A distribution, and those of this repository that it depends on."""
+    own = {f"servey-{other}": other for other in PYPROJECTS}
+    needed = [own[one.name] for one in requirements(name) if one.name in own]
+    return [name, *needed]
+
+
+def third_party_requirements() -> list[str]:
+    """What all distributions depend on, but each other."""
+    found = {str(one) for name in PYPROJECTS for one in requirements(name)}
+    return sorted(text for text in found if not text.startswith("servey-"))
+
+
+def floors() -> list[str]:
+    """The oldest version of every dependency that all distributions allow, as constraints."""
+    oldest: dict[str, Version] = {}
+    for requirement in map(Requirement, third_party_requirements()):
+        floor = next(one.version for one in requirement.specifier if one.operator == ">=")
+        oldest[requirement.name] = max(oldest.get(requirement.name, Version("0")), Version(floor))
+    return [f"{name}=={version}" for name, version in oldest.items()]
+
+
+def report_of(session_name: str) -> Path:
+    """Where the session's test report goes."""
+    return REPORTS / f"{session_name}.xml"
+
+
+def print_closing_line() -> None:
+    """Say how many tests and other checks passed and failed, in one line at the very end."""
+    passed = failed = skipped = 0
+    for name, succeeded in outcomes.items():
+        tests, bad, left_out = counts(report_of(name))
+        bad = bad or int(not succeeded)
+        passed += tests - bad - left_out if tests else int(succeeded)
+        failed += bad
+        skipped += left_out
+    if outcomes:
+        print(f"{passed} passed, {failed} failed, {skipped} skipped")
+
+
+def counts(report: Path) -> tuple[int, int, int]:
+    """How many tests a report of pytest has, how many of them failed, and were skipped."""
+    if not report.exists():
+        return 0, 0, 0
+    suites = list(ET.parse(report).getroot().iter("testsuite"))
+
+    def total(*names: str) -> int:
+        return sum(int(suite.get(name, 0)) for suite in suites for name in names)
+
+    return total("tests"), total("failures", "errors"), total("skipped")
+
+
+atexit.register(print_closing_line)

@@ -1,0 +1,105 @@
+"""The surface by which every example becomes a test over HTTP."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from servey_core import (
+    WEB_GET,
+    WEB_POST,
+    Action,
+    Authorization,
+    Reply,
+    Runtime,
+    ScopeAccessControl,
+    TtlCacheControl,
+    WebTrigger,
+    action,
+)
+from servey_rest.surface import rest_surface
+
+
+@dataclass
+class Inner:
+    number: int
+    text: str | None = None
+
+
+@dataclass
+class Outer:
+    inner: Inner
+    flag: bool = False
+
+
+@action(triggers=(WEB_POST, WEB_GET), cache_control=TtlCacheControl(60))
+async def echo(
+    text: str = "",
+    flag: bool = False,
+    texts: list[str] | None = None,
+    outer: Outer | None = None,
+    outers: list[Outer] | None = None,
+    anything: Any = None,
+) -> dict[str, Any]:
+    return {name: value for name, value in locals().items() if value}
+
+
+@action(triggers=WebTrigger("PUT", "/pets/{name}"), access_control=ScopeAccessControl("root"))
+async def put_pet(name: str, inner: Inner, authorization: Authorization) -> Any:
+    return [name, inner, authorization.subject]
+
+
+@action
+async def unserved() -> None: ...
+
+
+ACTIONS = [echo, put_pet, unserved]
+Params = Mapping[str, Any]
+
+
+def call(runtime: Runtime, name: str, params: Params, caller: Authorization | None = None) -> Reply:
+    async def once() -> Reply:
+        async with rest_surface(runtime).open() as through:
+            return await through(runtime.actions[name], params, caller)
+
+    return asyncio.run(once())
+
+
+def test_it_serves_actions_with_a_web_trigger(started: Any) -> None:
+    runtime = started(ACTIONS)
+    served = {name: rest_surface(runtime).serves(one) for name, one in runtime.actions.items()}
+    assert served == {"echo": True, "put_pet": True, "unserved": False}
+    assert all(isinstance(one, Action) for one in runtime.actions.values())
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"text": "007 & ünï", "flag": True},
+        {"texts": ["one"]},
+        {"texts": ["1", "a b"], "text": ""},
+        {"outer": {"inner": {"number": 1, "text": "x"}, "flag": True}},
+        {"outers": [{"inner": {"number": 1, "text": None}, "flag": False}]},
+        {"anything": {"a": [1, None]}},
+        {},
+    ],
+)
+def test_json_values_arrive_by_the_query_string(started: Any, params: Params) -> None:
+    reply = call(started(ACTIONS), "echo", params)
+    assert reply.problem is None
+    assert reply.result == {name: value for name, value in params.items() if value}
+    assert (reply.max_age, reply.private) == (60, False)
+
+
+def test_path_body_and_credentials(started: Any) -> None:
+    caller = Authorization("ann", frozenset({"root"}))
+    reply = call(started(ACTIONS), "put_pet", {"name": "a/b", "inner": {"number": 7}}, caller)
+    assert reply == Reply(["a/b", {"number": 7, "text": None}, "ann"])
+
+
+def test_a_problem_comes_back_as_one(started: Any) -> None:
+    reply = call(started(ACTIONS), "put_pet", {"name": "x", "inner": {"number": 7}})
+    assert reply.problem is not None
+    assert reply.problem["status"] == 401
