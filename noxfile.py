@@ -119,8 +119,7 @@ def lowest(session: nox.Session) -> None:
     constraints = Path(session.create_tmp()) / "lowest.txt"
     constraints.write_text("".join(f"{floor}\n" for floor in floors()))
     session.install("--constraint", str(constraints), *wheels_of(*PYPROJECTS), *group("test"))
-    # The anyio that the oldest dependencies allow has a plugin that this pytest warns of.
-    run_tests(session, "-p", "no:anyio", "tests", "--ignore=tests/docs", *session.posargs)
+    run_tests(session, "tests", "--ignore=tests/docs", *session.posargs)
 
 
 @check(reuse_venv=False, requires=["build"])
@@ -194,9 +193,11 @@ def wheels_of(*names: str) -> list[str]:
     return [str(next(DIST.glob(f"servey_{name}-*.whl"))) for name in names]
 
 
-def requirements(name: str) -> list[Requirement]:
-    """What a distribution depends on."""
-    return [Requirement(text) for text in PYPROJECTS[name]["project"]["dependencies"]]
+def requirements(name: str, *, extras: bool = False) -> list[Requirement]:
+    """What a distribution depends on, with its extras or without."""
+    project = PYPROJECTS[name]["project"]
+    optional = project.get("optional-dependencies", {}).values() if extras else ()
+    return [Requirement(text) for texts in (project["dependencies"], *optional) for text in texts]
 
 
 def family(name: str) -> list[str]:
@@ -206,16 +207,16 @@ def family(name: str) -> list[str]:
     return [name, *needed]
 
 
-def third_party_requirements() -> list[str]:
+def third_party_requirements(*, extras: bool = False) -> list[str]:
     """What all distributions depend on, but each other."""
-    found = {str(one) for name in PYPROJECTS for one in requirements(name)}
+    found = {str(one) for name in PYPROJECTS for one in requirements(name, extras=extras)}
     return sorted(text for text in found if not text.startswith("servey-"))
 
 
 def floors() -> list[str]:
-    """The oldest version of every dependency that all distributions allow, as constraints."""
+    """The oldest version of every dependency and extra that all distributions allow, as constraints."""
     oldest: dict[str, Version] = {}
-    for requirement in map(Requirement, third_party_requirements()):
+    for requirement in map(Requirement, third_party_requirements(extras=True)):
         floor = next(one.version for one in requirement.specifier if one.operator == ">=")
         oldest[requirement.name] = max(oldest.get(requirement.name, Version("0")), Version(floor))
     return [f"{name}=={version}" for name, version in oldest.items()]

@@ -1,11 +1,12 @@
 """The core's own plugin: what comes with it is registered like anyone's."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from servey_core.hookspecs import hookimpl
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from servey_core.authorization import AuthorizerFactory
     from servey_core.runtime import Runtime
     from servey_core.settings import Settings

@@ -5,12 +5,13 @@ an ordinary function: hook wrappers are refused. `docs/hooks.md` shows each with
 """
 # mypy: disable-error-code="empty-body"
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pluggy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from servey_core.actions import Action
     from servey_core.authorization import AuthorizerFactory
     from servey_core.commands import Command

@@ -10,7 +10,7 @@ import enum
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -58,16 +58,19 @@ def text_annotation(annotation: Any) -> Any:
         return Union[tuple(map(text_annotation, arguments))]  # noqa: UP007 - it is not written out
     if origin in _SEVERAL and arguments:
         return origin[tuple(a if a is ... else text_annotation(a) for a in arguments)]
-    if origin is Literal:
-        return Annotated[annotation, BeforeValidator(_lookup(arguments))]
-    if annotation is int:
-        return Annotated[int, BeforeValidator(_check(_INTEGER, "int_parsing"))]
-    if annotation is float:
-        return Annotated[float, BeforeValidator(_check(_NUMBER, "float_parsing"))]
+    before = _before_validation(annotation)
+    return Annotated[annotation, BeforeValidator(before)] if before else annotation
+
+
+def _before_validation(annotation: Any) -> Callable[[object], object] | None:
+    """What makes of a text what pydantic would not, or refuses what pydantic would take."""
+    if get_origin(annotation) is Literal:
+        return _lookup(get_args(annotation))
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
-        values = [member.value for member in annotation]
-        return Annotated[annotation, BeforeValidator(_lookup(values))]
-    return annotation
+        return _lookup(member.value for member in annotation)
+    if annotation is int:
+        return _check(_INTEGER, "int_parsing")
+    return _check(_NUMBER, "float_parsing") if annotation is float else None
 
 
 class TextReader:
@@ -184,7 +187,9 @@ def _field_types(owner: type) -> Iterable[Any]:
         return [Any]
 
 
-def _check(pattern: re.Pattern[str], error: Literal["int_parsing", "float_parsing"]) -> Any:
+def _check(
+    pattern: re.Pattern[str], error: Literal["int_parsing", "float_parsing"]
+) -> Callable[[object], object]:
     def check(value: object) -> object:
         if isinstance(value, str) and not pattern.fullmatch(value):
             raise PydanticKnownError(error)
@@ -193,7 +198,7 @@ def _check(pattern: re.Pattern[str], error: Literal["int_parsing", "float_parsin
     return check
 
 
-def _lookup(values: Iterable[object]) -> Any:
+def _lookup(values: Iterable[object]) -> Callable[[object], object]:
     by_text = {str(value): value for value in values if not isinstance(value, str)}
 
     def look_up(text: object) -> object:

@@ -54,7 +54,7 @@ def test_decisions(control: AccessControl, allowed: set[Authorization | None]) -
     ("control", "public"),
     [(ALLOW_ALL, True), (ALLOW_ALL & READ, False), (ALLOW_ALL | READ, True), (ALLOW_NONE, False)],
 )
-def test_only_what_everybody_may_is_public(control: AccessControl, public: bool) -> None:  # noqa: FBT001
+def test_only_what_everybody_may_is_public(control: AccessControl, public: bool) -> None:
     assert control.public is public
 
 

@@ -78,7 +78,7 @@ async def awaited(name: str) -> str:
 @pytest.mark.parametrize(
     ("function", "in_main"), [(in_a_thread, False), (right_away, True), (awaited, True)]
 )
-def test_a_function_runs_where_it_should(function: Callable[..., Any], in_main: bool) -> None:  # noqa: FBT001
+def test_a_function_runs_where_it_should(function: Callable[..., Any], in_main: bool) -> None:
     outcome = run(function, b'{"name": "x"}')
     assert outcome.value == f"x {in_main}"
     assert outcome.to_json() == f'"x {in_main}"'.encode()
@@ -128,7 +128,7 @@ def test_authorization_is_injected() -> None:
         run(who_surely)
 
 
-class Unforeseen(Exception): ...
+class UnforeseenError(Exception): ...
 
 
 @action
@@ -139,7 +139,7 @@ async def fails(how: str) -> str:
         return str(invoker(guarded).signature.from_json(b"{}"))
     if how == "result":
         return 5  # type: ignore[return-value]
-    raise Unforeseen("canary")
+    raise UnforeseenError("canary")
 
 
 def test_a_problem_passes_as_it_is() -> None:
@@ -152,7 +152,7 @@ def test_what_nobody_foresaw_is_logged_with_the_calls_id(caplog: pytest.LogCaptu
     context = Context()
     with pytest.raises(InternalError) as caught, caplog.at_level(logging.ERROR):
         asyncio.run(made.invoke(made.signature.from_json, b'{"how": "x"}', context))
-    assert isinstance(caught.value.__cause__, Unforeseen)
+    assert isinstance(caught.value.__cause__, UnforeseenError)
     assert "canary" not in str(caught.value)
     (record,) = caplog.records
     assert record.instance == context.instance  # type: ignore[attr-defined]
@@ -324,4 +324,4 @@ def test_one_blocking_action_does_not_hold_up_the_loop() -> None:
 
     began = time.monotonic()
     assert asyncio.run(main()) == ("quick True", "released")
-    assert time.monotonic() - began < 20  # noqa: PLR2004 - `release` would time out at 20
+    assert time.monotonic() - began < 20

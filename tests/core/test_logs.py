@@ -100,6 +100,7 @@ def test_records_of_structlog_take_the_same_way(configured):
 
 def test_loggers_of_uvicorn_write_once(configured):
     logger = logging.getLogger("uvicorn.error")
+    logger.setLevel(logging.NOTSET)  # a server in this process may have set another
     logger.addHandler(logging.StreamHandler(own := io.StringIO()))
     logger.propagate = False
     stream = configured()

@@ -352,8 +352,8 @@ def test_a_result_of_another_type_is_not_written(annotation: Any, value: Any) ->
 class Opaque: ...
 
 
-def no_annotation(x) -> None: ...  # type: ignore[no-untyped-def]  # noqa: ANN001
-def no_result(x: int): ...  # type: ignore[no-untyped-def]  # noqa: ANN201
+def no_annotation(x) -> None: ...  # type: ignore[no-untyped-def]
+def no_result(x: int): ...  # type: ignore[no-untyped-def]
 def forward(x: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
 def opaque(x: Opaque) -> None: ...
 def opaque_result() -> Opaque: ...  # type: ignore[empty-body]

@@ -80,7 +80,7 @@ class RunningServer:
     def _run(self) -> None:
         try:
             asyncio.run(self._serve())
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - the test's thread raises it
             self.ended.set_exception(error)
             self._started.set()
         else:

@@ -26,7 +26,7 @@ async def careless(scope, receive, send):
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-    except Exception:
+    except Exception:  # noqa: BLE001 - that it is careless is the point
         await respond_bytes(send, 400, b"text/plain", b"cannot parse")
         return
     await respond_bytes(send, 200, b"text/plain", b"%d" % len(body))

@@ -72,7 +72,7 @@ def test_large_headers_are_refused(run_server, headers) -> None:
 def test_headers_that_never_end_are_cut_while_they_come(run_server) -> None:
     with run_server(hello).connect() as connection:
         connection.sendall(GET + b"X-Big: ")
-        with pytest.raises(OSError):  # noqa: PT011 - reset, or broken pipe
+        with pytest.raises(OSError):  # noqa: PT012 - reset, or broken pipe
             for _ in range(10_000):
                 connection.sendall(b"x" * 65_536)
 
@@ -107,7 +107,7 @@ def test_trailers_are_bounded_and_never_become_headers(run_server) -> None:
     assert b"authorization" not in seen[0]
     with server.connect() as connection:
         connection.sendall(chunked)
-        with pytest.raises(OSError):  # noqa: PT011
+        with pytest.raises(OSError):  # noqa: PT012
             for _ in range(10_000):
                 connection.sendall(b"X-Trailer: " + b"x" * 60_000 + b"\r\n")
 
