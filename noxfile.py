@@ -214,7 +214,7 @@ def third_party_requirements(*, extras: bool = False) -> list[str]:
 
 
 def floors() -> list[str]:
-    """The oldest version of every dependency and extra that all distributions allow, as constraints."""
+    """The oldest versions that all distributions and extras allow, as constraints."""
     oldest: dict[str, Version] = {}
     for requirement in map(Requirement, third_party_requirements(extras=True)):
         floor = next(one.version for one in requirement.specifier if one.operator == ">=")

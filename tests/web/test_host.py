@@ -165,3 +165,19 @@ def test_the_lifespans_of_mounts_are_open_while_the_host_serves():
 
     asyncio.run(main())
     assert seen == ["open", "closed"]
+
+
+def test_the_host_knows_whose_a_binding_is_and_which_pages_there_are():
+    @action(triggers=WEB_GET)
+    def mine() -> None: ...
+
+    binding = Binding(action_of(mine), WEB_GET)
+    served = WebHost(
+        [
+            Contribution(MINE, WebRoute("/a", ("GET",), says("a"), (binding,))),
+            Contribution(OTHER, WebRoute("/b", ("GET",), says("b"), (binding,))),
+            Contribution(OTHER, WebMount("", says("c"), pages=("/docs",))),
+        ]
+    )
+    assert served.owner_of(binding) == "my-distribution, other-distribution"
+    assert served.pages == ("/docs",)

@@ -18,7 +18,7 @@ from servey_core import FieldError, InvalidInput, Problem, ProblemError, Runtime
 from servey_core.naming import kebab_case
 from servey_core.problems import PROBLEM_CONTENT_TYPE
 from servey_rest.openapi import openapi_document
-from servey_rest.pages import pages
+from servey_rest.pages import DOCS_PATH, pages
 from servey_rest.plans import web_routes
 from servey_rest.settings import api_info
 from servey_web import WebMount, WebRoute, instance_of, parameter_of, web_settings
@@ -57,7 +57,8 @@ def fastapi_app(runtime: Runtime, routes: Sequence[WebRoute] | None = None) -> F
 def web_mount(runtime: Runtime, routes: Sequence[WebRoute]) -> WebMount:
     """The application, for the web host to put behind all routes."""
     app = fastapi_app(runtime, routes)
-    return WebMount("", app, lifespan=lambda: app.router.lifespan_context(app))
+    shown = (DOCS_PATH,) if web_settings(runtime).docs else ()
+    return WebMount("", app, lifespan=lambda: app.router.lifespan_context(app), pages=shown)
 
 
 def _plain_first(route: WebRoute) -> tuple[bool, ...]:

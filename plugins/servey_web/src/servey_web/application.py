@@ -77,7 +77,7 @@ def web_service(runtime: Runtime) -> WebService:
         run=run,
         bindings=host.bindings,
         listen=lambda: open_sockets(core.host, core.port),
-        description=_address,
+        description=lambda sockets: _addresses(sockets, host.pages),
         owner_of=host.owner_of,
         host=host,
         app=app,
@@ -115,10 +115,12 @@ def _bounded(contribution: WebContribution, settings: WebSettings) -> WebContrib
     return replace(contribution, record=replace(record, app=app))
 
 
-def _address(sockets: Sequence[socket.socket]) -> str:
+def _addresses(sockets: Sequence[socket.socket], pages: Sequence[str]) -> str:
     """Where the service can be reached, for the console."""
-    addresses = {one.getsockname()[:2] for one in sockets}
-    return ", ".join(sorted(f"http://{_host(host)}:{port}" for host, port in addresses))
+    found = sorted({one.getsockname()[:2] for one in sockets})
+    urls = [f"http://{_host(host)}:{port}" for host, port in found]
+    shown = [f"{urls[0]}{page}" for page in pages if urls]
+    return ", ".join(urls) + (f" (pages: {', '.join(shown)})" if shown else "")
 
 
 def _host(address: str) -> str:

@@ -38,15 +38,15 @@ class WebHost:
         """Every binding that is served here."""
         return tuple(b for one in self.contributions for b in one.record.bindings)
 
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """The paths of pages for people."""
+        return tuple(page for mount in self._mounts for page in mount.pages)
+
     def owner_of(self, binding: Binding) -> str:
-        """The distributions that serve a binding, with commas between them."""
-        owners = [
-            one.plugin.distribution
-            for one in self.contributions
-            for b in one.record.bindings
-            if b.action is binding.action and b.trigger is binding.trigger
-        ]
-        return ", ".join(dict.fromkeys(owners))
+        """The distributions of the plugins that serve a binding."""
+        owners = [one.plugin for one in self.contributions if binding in one.record.bindings]
+        return ", ".join(dict.fromkeys(plugin.distribution for plugin in owners))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, one websocket or the lifespan."""

@@ -63,12 +63,14 @@ class WebMount:
         app: An ASGI application.
         bindings: The bindings that it serves.
         lifespan: What is open while the host serves.
+        pages: The paths of pages for people, for the console to show.
     """
 
     path: str
     app: ASGIApp
     bindings: tuple[Binding, ...] = ()
     lifespan: Callable[[], AbstractAsyncContextManager[object]] | None = None
+    pages: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.path and (not self.path.startswith("/") or self.path.endswith("/")):
