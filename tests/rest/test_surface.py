@@ -19,7 +19,7 @@ from servey_core import (
     WebTrigger,
     action,
 )
-from servey_rest.surface import rest_surface
+from servey_rest.surface import rest_surfaces
 
 
 @dataclass
@@ -59,9 +59,15 @@ ACTIONS = [echo, put_pet, unserved]
 Params = Mapping[str, Any]
 
 
-def call(runtime: Runtime, name: str, params: Params, caller: Authorization | None = None) -> Reply:
+def call(
+    runtime: Runtime,
+    name: str,
+    params: Params,
+    caller: Authorization | None = None,
+    surface: int = 0,
+) -> Reply:
     async def once() -> Reply:
-        async with rest_surface(runtime).open() as through:
+        async with rest_surfaces(runtime)[surface].open() as through:
             return await through(runtime.actions[name], params, caller)
 
     return asyncio.run(once())
@@ -69,8 +75,11 @@ def call(runtime: Runtime, name: str, params: Params, caller: Authorization | No
 
 def test_it_serves_actions_with_a_web_trigger(started: Any) -> None:
     runtime = started(ACTIONS)
-    served = {name: rest_surface(runtime).serves(one) for name, one in runtime.actions.items()}
-    assert served == {"echo": True, "put_pet": True, "unserved": False}
+    served = {
+        surface.name: {name for name, one in runtime.actions.items() if surface.serves(one)}
+        for surface in rest_surfaces(runtime)
+    }
+    assert served == {"rest": {"echo", "put_pet"}, "rest-2": {"echo"}}
     assert all(isinstance(one, Action) for one in runtime.actions.values())
 
 
@@ -91,6 +100,14 @@ def test_json_values_arrive_by_the_query_string(started: Any, params: Params) ->
     assert reply.problem is None
     assert reply.result == {name: value for name, value in params.items() if value}
     assert (reply.max_age, reply.private) == (60, False)
+
+
+def test_every_web_trigger_has_its_turn(started: Any) -> None:
+    runtime = started(ACTIONS)
+    params = {"text": "x", "outer": {"inner": {"number": 1, "text": "x"}, "flag": True}}
+    by_get, by_post = (call(runtime, "echo", params, surface=number) for number in (0, 1))
+    assert by_get.result == by_post.result == params
+    assert (by_get.max_age, by_post.max_age) == (60, None)  # only a safe method says so
 
 
 def test_path_body_and_credentials(started: Any) -> None:

@@ -39,9 +39,9 @@ def servey_generators() -> Iterable[Generator]:
 @hookimpl
 def servey_surfaces(runtime: "Runtime") -> "Iterable[Surface]":
     """The surface `rest`."""
-    from servey_rest.surface import rest_surface
+    from servey_rest.surface import rest_surfaces
 
-    return [rest_surface(runtime)]
+    return rest_surfaces(runtime)
 
 
 def _openapi(runtime: "Runtime") -> "Sequence[Artifact]":

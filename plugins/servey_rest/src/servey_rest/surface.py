@@ -38,33 +38,41 @@ _GRACE_SECONDS = 1.0
 Pairs = list[tuple[str, str]]
 
 
-def rest_surface(runtime: Runtime) -> Surface:
-    """The surface of every action that has a web trigger.
+def rest_surfaces(runtime: Runtime) -> list[Surface]:
+    """The surface `rest`, and `rest-2` and so on for the further web triggers of an action.
 
     Args:
         runtime: The application.
     """
+    most = max((len(_bindings(action)) for action in runtime.actions.values()), default=0)
+    return [_surface(runtime, number) for number in range(max(most, 1))]
 
+
+def _surface(runtime: Runtime, number: int) -> Surface:
     @asynccontextmanager
     async def opened() -> AsyncIterator[Caller]:
         async with _served(runtime) as url, _client(url) as client:
-            yield _Caller(runtime, client)
+            yield _Caller(runtime, client, number)
 
-    return Surface(SURFACE, serves=lambda action: _binding(action) is not None, open=opened)
+    return Surface(
+        name=f"{SURFACE}-{number + 1}" if number else SURFACE,
+        serves=lambda action: len(_bindings(action)) > number,
+        open=opened,
+    )
 
 
 class _Caller:
-    """Calls actions of a host that is being served."""
+    """Calls actions of a host that is being served, each by one of its web triggers."""
 
-    def __init__(self, runtime: Runtime, client: "httpx.AsyncClient") -> None:
+    def __init__(self, runtime: Runtime, client: "httpx.AsyncClient", number: int) -> None:
         self._runtime = runtime
         self._client = client
+        self._number = number
 
     async def __call__(
         self, action: Action, params: Mapping[str, Any], authorization: Authorization | None
     ) -> Reply:
-        binding = _binding(action)
-        assert binding is not None  # noqa: S101 - others are not served
+        binding = _bindings(action)[self._number]
         assert isinstance(binding.trigger, WebTrigger)  # noqa: S101
         method = binding.trigger.method
         url, rest = self._path(binding, params)
@@ -129,11 +137,10 @@ def _client(url: str) -> "httpx.AsyncClient":
     return httpx.AsyncClient(base_url=url, trust_env=False)
 
 
-def _binding(action: Action) -> Binding | None:
-    """The binding to call an action by: one that only reads, if it has any."""
+def _bindings(action: Action) -> list[Binding]:
+    """An action's bindings to web triggers; first those that only read."""
     triggers = [one for one in action.triggers if isinstance(one, WebTrigger)]
-    triggers.sort(key=lambda trigger: not trigger.safe)
-    return Binding(action, triggers[0]) if triggers else None
+    return [Binding(action, one) for one in sorted(triggers, key=lambda one: not one.safe)]
 
 
 def _pairs(name: str, value: Any, shape: Shape) -> Iterator[tuple[str, str]]:
@@ -141,7 +148,7 @@ def _pairs(name: str, value: Any, shape: Shape) -> Iterator[tuple[str, str]]:
         return  # null has no text; left out, the default stands for it
     if shape is Shape.SEVERAL and isinstance(value, list):
         yield from ((name, _text(item)) for item in value)
-    elif shape is Shape.OBJECT and isinstance(value, dict):
+    elif shape is Shape.OBJECT and isinstance(value, dict) and value:
         for field, member in value.items():
             yield from _pairs(f"{name}[{field}]", member, Shape.ONE)
     else:
