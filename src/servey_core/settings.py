@@ -23,7 +23,8 @@ from pydantic_settings import (
 
 from servey_core.errors import ConfigurationError, SettingsError
 from servey_core.naming import did_you_mean
-from servey_core.sources import COMMAND_LINE, Sources, pyproject_table
+from servey_core.pyproject import pyproject_table
+from servey_core.sources import COMMAND_LINE, Sources
 
 PREFIX = "SERVEY_"
 GENERATED = "generated at this start"

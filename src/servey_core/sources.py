@@ -1,16 +1,15 @@
 """Where settings come from: the command line, the environment, and `pyproject.toml`."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pydantic_settings
 from pydantic import ValidationError
 
 from servey_core.errors import SettingsError
+from servey_core.pyproject import pyproject_table
 
 if TYPE_CHECKING:
     from servey_core.settings import SettingsGroup
@@ -24,23 +23,6 @@ def variable_set(group: "type[SettingsGroup]", name: str) -> str | None:
     """The environment variable that a setting is read from, if one is set."""
     present = {variable.upper() for variable, value in os.environ.items() if value}
     return next((one for one in group.variables(name) if one.upper() in present), None)
-
-
-def pyproject_table() -> Mapping[str, object]:
-    """`[tool.servey]` in the `pyproject.toml` of the working folder; empty where there is none.
-
-    Raises:
-        SettingsError: The file cannot be read.
-    """
-    file = Path("pyproject.toml")
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{file.resolve()} cannot be read: {error}.") from error
-    table = document.get("tool", {}).get("servey", {})
-    if not isinstance(table, dict):
-        raise SettingsError(f"{file.resolve()}: [tool.servey] is no table, but {table!r}.")
-    return table
 
 
 @dataclass(frozen=True)

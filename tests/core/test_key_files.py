@@ -52,6 +52,11 @@ def write(path):
     return write
 
 
+def plain_id(value):
+    """Name a test for its texts alone: keys are made anew in each process."""
+    return value if isinstance(value, str) else type(value).__name__
+
+
 def kids(keys):
     return [key.kid for key in keys.keys]
 
@@ -69,6 +74,7 @@ def kids(keys):
         ("ES256", EC_KEY.private_bytes(PEM, FORMS.PKCS8, PLAIN)),
         ("ES256", EC_KEY.public_key().public_bytes(PEM, SPKI)),
     ],
+    ids=plain_id,
 )
 def test_one_key_in_pem_form(path, algorithm, text):
     path.write_bytes(text)
@@ -135,6 +141,7 @@ def test_a_set_of_keys_of_which_some_are_for_something_else(path, write):
         ("HS256", b'{"keys": []}', "none is for HS256"),
         ("ES384", json.dumps({"keys": [oct_key("a")]}).encode(), "none is for ES384"),
     ],
+    ids=plain_id,
 )
 def test_a_file_that_does_not_do_says_which_and_why(path, algorithm, text, reason):
     path.write_bytes(text)

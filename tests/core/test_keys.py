@@ -30,6 +30,11 @@ RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 
 
+def plain_id(value):
+    """Name a test for its texts alone: keys are made anew in each process."""
+    return value if isinstance(value, str) else type(value).__name__
+
+
 def certificate():
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
     day = datetime(2026, 1, 1, tzinfo=UTC)
@@ -101,6 +106,7 @@ def test_the_algorithms_are_those_that_the_library_signs_with():
         ("ES256", ec.generate_private_key(ec.SECP256K1()), "the curve P-256"),
         ("ES512", EC_KEY, "the curve P-521"),
     ],
+    ids=plain_id,
 )
 @pytest.mark.parametrize("private", [True, False])
 def test_a_key_of_the_wrong_kind_is_refused(algorithm, key, reason, private):
@@ -130,6 +136,7 @@ def test_a_private_key_verifies_with_its_public_half_alone():
         {"kty": "RSA", "n": "AQAB", "e": "AQAB", "d": "canary"},
         ["canary"],
     ],
+    ids=plain_id,
 )
 def test_a_broken_key_is_refused_and_not_shown(data):
     with pytest.raises(SettingsError, match=r"not a readable key|2048 bits") as caught:

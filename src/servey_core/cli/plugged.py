@@ -6,15 +6,14 @@ import alone takes longer than all else that `servey --help` does; a test holds 
 
 import os
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from servey_core.commands import Command
 from servey_core.errors import ConfigurationError, SettingsError
 from servey_core.plugins import Contribution, Plugins, load_plugins
+from servey_core.pyproject import pyproject_table
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def chosen_names() -> tuple[tuple[str, ...], ...]:
     Raises:
         SettingsError: They cannot be read.
     """
-    table = _pyproject_table()
+    table = pyproject_table()
     names = ("plugins", "plugins_deny", "plugin_modules")
     return tuple(_words(name, _given(name) or table.get(name, ())) for name in names)
 
@@ -76,13 +75,3 @@ def _words(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, list | tuple) and all(isinstance(word, str) for word in value):
         return tuple(value)
     raise SettingsError(f"The setting {name!r} must be a list of names, not {value!r}.")
-
-
-def _pyproject_table() -> Mapping[str, Any]:
-    file = Path("pyproject.toml")
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{file.resolve()} cannot be read: {error}.") from error
-    table = document.get("tool", {}).get("servey", {})
-    return table if isinstance(table, dict) else {}
