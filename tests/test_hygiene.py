@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FORBIDDEN = re.compile(
-    rb"\bindex-url\b|\bextra-index\b|\bresolved\b.{0,4}https?://|//[^/\s]*:[^/\s]*@[\w.-]+/"
+    rb"\bindex-url\b|\bextra-index\b|\bresolved\b.{0,4}https?://|//[^/\s]*:[^/\s{}]*@[\w.-]+/"
     rb"|(?<![\w.])/(home|Users)/\w+/|(?<![\w.])/work/\w+/"
 )
 LOCK_FILES = {"uv.lock", "package-lock.json", "poetry.lock", "yarn.lock"}
