@@ -227,7 +227,7 @@ def _imported(plugin: Plugin, load: _Importer) -> _Loading:
         return _Loading(plugin)
     try:
         return _Loading(plugin, load())
-    except Exception as error:  # noqa: BLE001 - whatever a plugin does, it is named for it
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin does is named for it
         return _broken(plugin, error)
 
 
@@ -243,7 +243,7 @@ def _taken(step: _Step, manager: pluggy.PluginManager, loading: _Loading) -> _Lo
         return _broken(loading.plugin, error)
 
 
-def _broken(plugin: Plugin, cause: Exception) -> _Loading:
+def _broken(plugin: Plugin, cause: BaseException) -> _Loading:
     if isinstance(cause, _Refusal | pluggy.PluginValidationError):
         error = plugin.broke(" ".join(str(cause).split()))
     else:

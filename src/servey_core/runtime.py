@@ -1,6 +1,7 @@
 """The result of start-up: everything that is known, and one invoker for each action."""
 
 import sys
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, is_dataclass
 from functools import cached_property
@@ -17,10 +18,10 @@ from servey_core.discovery import discover, nested_actions, unique
 from servey_core.errors import UnknownNameError, UnservedTriggerError
 from servey_core.generating import Artifact, Generator
 from servey_core.invocation import Invoker, Middleware
-from servey_core.naming import kebab_case
+from servey_core.naming import did_you_mean, kebab_case
 from servey_core.plugins import Contribution, Plugins, load_plugins
 from servey_core.services import Service
-from servey_core.settings import Settings
+from servey_core.settings import Settings, SettingsWarning
 from servey_core.threads import WorkerPool
 
 
@@ -155,7 +156,7 @@ def start(
     settings, plugins = load(given)
     if settings.core.strict:
         plugins.require_sound()
-    settings.warn_of_unknown()
+    _warn_of_unknown(settings, plugins)
     if actions is None:
         actions = discover(action_path or settings.core.action_path)
     return Runtime.build(settings, plugins, actions)
@@ -169,6 +170,17 @@ def load(given: Mapping[str, object] | None = None) -> tuple[Settings, Plugins]:
     plugins = load_plugins(core.plugins, core.plugins_deny, core.plugin_modules)
     groups = [one.record for one in plugins.collect("servey_settings", type)]
     return Settings.load(groups, given=given), plugins
+
+
+def _warn_of_unknown(settings: Settings, plugins: Plugins) -> None:
+    for unknown in settings.unknown():
+        warnings.warn(unknown, SettingsWarning, stacklevel=3)
+    names = {plugin.name for plugin in plugins.all}
+    for name in settings.core.plugins_deny:
+        if name not in names:
+            message = f"SERVEY_PLUGINS_DENY: no plugin {name!r} is installed."
+            hint = did_you_mean(name, names)
+            warnings.warn(f"{message} {hint}", SettingsWarning, stacklevel=3)
 
 
 def _invoker(action: Action, pool: WorkerPool, plugins: Plugins) -> Invoker:

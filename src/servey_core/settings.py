@@ -8,7 +8,6 @@ folder, and its default. A plugin adds a `SettingsGroup` of its own by the hook 
 import ipaddress
 import os
 import secrets
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -270,8 +269,8 @@ class Settings:
             if value.origin in (GENERATED, COMMAND_LINE) and value.value is not None
         }
 
-    def warn_of_unknown(self) -> None:
-        """Warn of every `SERVEY_` variable and `[tool.servey]` key that nothing reads."""
+    def unknown(self) -> Iterator[str]:
+        """Every `SERVEY_` variable and `[tool.servey]` key that nothing reads, and what is near."""
         known = {name for group in self.groups for name in group.model_fields}
         variables = {
             variable
@@ -282,10 +281,10 @@ class Settings:
         for variable in sorted(os.environ):
             if variable.startswith(PREFIX) and variable not in variables | INTERNAL_VARIABLES:
                 hint = did_you_mean(variable, variables)
-                _warn(f"The environment variable {variable} is not a setting. {hint}")
+                yield f"The environment variable {variable} is not a setting. {hint}".rstrip()
         for key in sorted(pyproject_table()):
             if key not in known:
-                _warn(f"[tool.servey] {key} is not a setting. {did_you_mean(key, known)}")
+                yield f"[tool.servey] {key} is not a setting. {did_you_mean(key, known)}".rstrip()
 
 
 INTERNAL_VARIABLES = {"SERVEY_WORKER"}
@@ -310,7 +309,3 @@ def _as_text(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(str(part) for part in value)
     return str(value)
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message.rstrip(), SettingsWarning, stacklevel=2)

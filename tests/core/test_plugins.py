@@ -48,6 +48,10 @@ class TestLoading:
             "empty_boxes", "box_maker_plugin", "box-maker", "1.2", hooks=("servey_generators",)
         )
 
+    def test_one_that_exits_is_broken_and_ends_nothing(self, workplace) -> None:
+        workplace.install("leaver", "raise SystemExit(3)")
+        assert "it cannot be loaded: SystemExit(3)" in broken("leaver")
+
     def test_the_cores_own_is_always_there(self) -> None:
         core = find(load_plugins(), "core")
         assert core.distribution == "servey-core"

@@ -170,6 +170,15 @@ class TestUnknownNames:
             "[tool.servey] action_paht is not a setting. Did you mean 'action_path'?"
         ]
 
+    def test_a_denial_of_no_plugin_is_warned_of_with_the_nearest(self, workplace, monkeypatch):
+        workplace.install("empty_boxes", "", distribution="box-maker")
+        monkeypatch.setenv("SERVEY_PLUGINS_DENY", "emty_boxes")
+        with pytest.warns(SettingsWarning) as caught:
+            start(actions=())
+        assert [str(one.message) for one in caught] == [
+            "SERVEY_PLUGINS_DENY: no plugin 'emty_boxes' is installed. Did you mean 'empty_boxes'?"
+        ]
+
     def test_what_is_known_is_not_warned_of(self, monkeypatch):
         monkeypatch.setenv("SERVEY_PORT", "8001")
         monkeypatch.setenv("SERVEY_WORKER", "1")

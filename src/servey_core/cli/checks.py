@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from servey_core.cli.config import unknown_settings
 from servey_core.cli.plugins import cause_of
 from servey_core.errors import ConfigurationError
 from servey_core.plugins import Plugins
@@ -44,7 +43,7 @@ def check_settings(settings: Settings, plugins: Plugins) -> Iterator[Finding]:
     core = settings.core
     yield Finding(Level.OK, "python", platform.python_version())
     yield from _check_plugins(plugins)
-    for unknown in unknown_settings(settings):
+    for unknown in settings.unknown():
         yield Finding(Level.WARN, "settings", unknown)
     if not core.strict:
         detail = "Broken plugins are passed over (strict is off); unset SERVEY_STRICT."

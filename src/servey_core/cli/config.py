@@ -1,6 +1,5 @@
 """`servey config`: every setting, and where its value comes from."""
 
-import warnings
 from typing import Any
 
 import click
@@ -8,7 +7,7 @@ from pydantic_core import to_jsonable_python
 
 from servey_core.cli.tables import json_option, print_json, print_table
 from servey_core.runtime import load
-from servey_core.settings import Settings, SettingsWarning, SettingValue
+from servey_core.settings import SettingValue
 
 
 @click.command()
@@ -16,7 +15,7 @@ from servey_core.settings import Settings, SettingsWarning, SettingValue
 def config(*, as_json: bool) -> None:
     """List every setting: its value, where that comes from, and the variable that sets it."""
     settings, plugins = load()
-    unknown = unknown_settings(settings)
+    unknown = list(settings.unknown())
     if as_json:
         print_json({"settings": [_row(one) for one in settings], "unknown": unknown})
         return
@@ -24,14 +23,6 @@ def config(*, as_json: bool) -> None:
     print_table(headings, [list(map(_cell, _row(one).values())) for one in settings])
     for trouble in (*unknown, *(str(one.error) for one in plugins.all if one.error)):
         click.echo(f"warning: {trouble}", err=True)
-
-
-def unknown_settings(settings: Settings) -> list[str]:
-    """What is set that nothing reads, in words."""
-    with warnings.catch_warnings(record=True) as found:
-        warnings.simplefilter("always", SettingsWarning)
-        settings.warn_of_unknown()
-    return [str(one.message) for one in found]
 
 
 def _row(one: SettingValue) -> dict[str, Any]:
