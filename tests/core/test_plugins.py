@@ -86,7 +86,7 @@ class TestAllowAndDeny:
 
     def test_the_settings_decide(self, workplace, monkeypatch: pytest.MonkeyPatch) -> None:
         workplace.install("explosive", "raise SystemExit('imported')")
-        monkeypatch.setenv("SERVEY_PLUGINS_DENY", "something, explosive")
+        monkeypatch.setenv("SERVEY_PLUGINS_DENY", "core, explosive")
         assert find(start(actions=()).plugins, "explosive").denied
 
     def test_an_unknown_name_suggests_the_nearest(self, workplace) -> None:
