@@ -116,7 +116,7 @@ def lowest(session: nox.Session) -> None:
     """All distributions together, with the oldest dependencies that they allow."""
     if sys.version_info[:2] > NEWEST_PYTHON_OF_FLOORS:
         session.skip("the oldest dependencies have no wheels for this Python")
-    constraints = Path(session.create_tmp()) / "lowest.txt"
+    constraints = Path(session.virtualenv.location) / "lowest.txt"
     constraints.write_text("".join(f"{floor}\n" for floor in floors()))
     session.install("--constraint", str(constraints), *wheels_of(*PYPROJECTS), *group("test"))
     run_tests(session, "tests", "--ignore=tests/docs", *session.posargs)
