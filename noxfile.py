@@ -82,7 +82,7 @@ def typing(session: nox.Session) -> None:
 @check(reuse_venv=True)
 def tests(session: nox.Session) -> None:
     """All distributions together, with the newest dependencies: the everyday loop."""
-    install_editable(session, "test")
+    install_editable(session, "test", "servers")
     run_tests(session, "tests", "--ignore=tests/docs", *session.posargs)
 
 
@@ -107,7 +107,8 @@ def wheels(session: nox.Session) -> None:
 @nox.parametrize("distribution", list(PYPROJECTS), ids=list(PYPROJECTS))
 def alone(session: nox.Session, distribution: str) -> None:
     """One distribution's tests, with nothing but its own dependencies."""
-    session.install(*wheels_of(*family(distribution)), *group("test"))
+    servers = group("servers") if distribution == "rest" else []
+    session.install(*wheels_of(*family(distribution)), *group("test"), *servers)
     run_tests(session, f"tests/{distribution}", *session.posargs)
 
 
@@ -118,7 +119,8 @@ def lowest(session: nox.Session) -> None:
         session.skip("the oldest dependencies have no wheels for this Python")
     constraints = Path(session.virtualenv.location) / "lowest.txt"
     constraints.write_text("".join(f"{floor}\n" for floor in floors()))
-    session.install("--constraint", str(constraints), *wheels_of(*PYPROJECTS), *group("test"))
+    needed = (*wheels_of(*PYPROJECTS), *group("test"), *group("servers"))
+    session.install("--constraint", str(constraints), *needed)
     run_tests(session, "tests", "--ignore=tests/docs", *session.posargs)
 
 

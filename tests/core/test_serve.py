@@ -104,8 +104,6 @@ def test_threads_cannot_hang_the_exit(project):
 
 def test_the_loop_can_be_chosen():
     assert loop_factory("asyncio") is None
-    uvloop = pytest.importorskip("uvloop")
-    assert loop_factory("auto") is uvloop.new_event_loop
 
 
 def test_uvloop_is_not_taken_for_granted(monkeypatch):

@@ -5,9 +5,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import uvloop
 
 from servey_core.errors import ServiceError, SettingsError
 from servey_core.services import ServiceContext
+from servey_core.serving import loop_factory
 from servey_core.settings import CoreSettings
 from servey_web.health import READYZ, Readiness
 from servey_web.lifecycle import Lifecycle
@@ -113,3 +115,7 @@ def test_localhost_is_one_port_on_every_address() -> None:
 def test_a_host_that_is_not_here_is_named(host) -> None:
     with pytest.raises(SettingsError, match=f"{host}:0.*SERVEY_HOST"):
         open_sockets(host, 0)
+
+
+def test_the_loop_is_uvloop_where_it_is_installed():
+    assert loop_factory("auto") is loop_factory("uvloop") is uvloop.new_event_loop
