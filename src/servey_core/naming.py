@@ -25,9 +25,14 @@ def sentence_case(name: str) -> str:
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """Suggest the nearest of `choices`, or list them; empty where there are none."""
     known = sorted(choices)
-    if nearest := difflib.get_close_matches(name, known, n=1):
-        return f"Did you mean {nearest[0]!r}?"
+    if near := nearest(name, known):
+        return f"Did you mean {near!r}?"
     return f"Known: {', '.join(known)}." if known else ""
+
+
+def nearest(name: str, choices: Iterable[str]) -> str | None:
+    """The choice that `name` may be a misspelling of."""
+    return next(iter(difflib.get_close_matches(name, sorted(choices), n=1)), None)
 
 
 def _words(name: str) -> list[str]:

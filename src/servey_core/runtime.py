@@ -18,7 +18,7 @@ from servey_core.discovery import discover, nested_actions, unique
 from servey_core.errors import UnknownNameError, UnservedTriggerError
 from servey_core.generating import Artifact, Generator
 from servey_core.invocation import Invoker, Middleware
-from servey_core.naming import did_you_mean, kebab_case
+from servey_core.naming import kebab_case, nearest
 from servey_core.plugins import Contribution, Plugins, load_plugins
 from servey_core.services import Service
 from servey_core.settings import Settings, SettingsWarning
@@ -177,10 +177,12 @@ def _warn_of_unknown(settings: Settings, plugins: Plugins) -> None:
         warnings.warn(unknown, SettingsWarning, stacklevel=3)
     names = {plugin.name for plugin in plugins.all}
     for name in settings.core.plugins_deny:
-        if name not in names:
-            message = f"SERVEY_PLUGINS_DENY: no plugin {name!r} is installed."
-            hint = did_you_mean(name, names)
-            warnings.warn(f"{message} {hint}", SettingsWarning, stacklevel=3)
+        # Denying what is not installed is no mistake, but a misspelt name would deny nothing.
+        if name not in names and (near := nearest(name, names)):
+            message = (
+                f"SERVEY_PLUGINS_DENY: no plugin {name!r} is installed. Did you mean {near!r}?"
+            )
+            warnings.warn(message, SettingsWarning, stacklevel=3)
 
 
 def _invoker(action: Action, pool: WorkerPool, plugins: Plugins) -> Invoker:
