@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FORBIDDEN = re.compile(
-    rb"\bindex-url\b|\bextra-index\b|\bresolved\b.{0,4}https?://|//[^/\s]*:[^/\s{}]*@[\w.-]+/"
-    rb"|(?<![\w.])/(home|Users)/\w+/|(?<![\w.])/work/\w+/"
+    rb"\bindex[-]url\b|\bextra[-]index\b|\bresolve[d]\b.{0,4}https?://|//[^/\s]*:[^/\s{}]*@[\w.-]+/"
+    rb"|(?<![\w.])/(home|Users)/\w+/|(?<![\w.])/w[o]rk/\w+/"
 )
 LOCK_FILES = {"uv.lock", "package-lock.json", "poetry.lock", "yarn.lock"}
 

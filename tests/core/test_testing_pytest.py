@@ -286,6 +286,7 @@ print(*sorted(name for name in loaded if not name.startswith("tomllib")))
     ).stdout
     assert output.split() == [
         "servey_core",
+        "servey_core.lazy",
         "servey_core.testing",
         "servey_core.testing.pytest_plugin",
     ]

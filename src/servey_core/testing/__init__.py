@@ -4,8 +4,9 @@ A plugin that brings a surface may run the examples of any application through i
 `ExampleRunner(runtime)` runs each of `cases_of(runtime)`.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from servey_core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from servey_core.testing.cases import Case, cases_of
@@ -14,26 +15,16 @@ if TYPE_CHECKING:
     from servey_core.testing.surface import FUNCTION, function_surface
     from servey_core.testing.unittest_class import define_test_class
 
-_MODULES = {
-    "FUNCTION": "surface",
-    "Case": "cases",
-    "ExampleFailed": "checking",
-    "ExampleRunner": "running",
-    "cases_of": "cases",
-    "check": "checking",
-    "define_test_class": "unittest_class",
-    "function_surface": "surface",
+_HOMES = {
+    "cases": ("Case", "cases_of"),
+    "checking": ("ExampleFailed", "check"),
+    "running": ("ExampleRunner",),
+    "surface": ("FUNCTION", "function_surface"),
+    "unittest_class": ("define_test_class",),
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import a name when it is first used: pytest imports this package in every project."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value
-    return value
-
+if not TYPE_CHECKING:  # pytest imports this package in every project
+    __getattr__ = lazy_names(__name__, _HOMES)
 
 __all__ = [
     "FUNCTION",

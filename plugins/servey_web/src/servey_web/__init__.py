@@ -3,8 +3,9 @@
 Names are imported when they are first used, so that an application pays for what it needs.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from servey_core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from servey_web.application import (
@@ -78,16 +79,9 @@ _HOMES = {
     ),
     "settings": ("WebSettings",),
 }
-_MODULES = {name: module for module, names in _HOMES.items() for name in names}
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
-    globals()[name] = value
-    return value
-
+if not TYPE_CHECKING:
+    __getattr__ = lazy_names(__name__, _HOMES)
 
 __all__ = [
     "DEBUG_LOGIN_PATH",
