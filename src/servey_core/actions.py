@@ -68,11 +68,6 @@ class Action:
         return inspect.iscoroutinefunction(self.function)
 
     @property
-    def is_method(self) -> bool:
-        """Whether it was declared in a class's body."""
-        return _declared_in_class(self.function)
-
-    @property
     def path_name(self) -> str:
         """The name as it stands in a URL: with dashes."""
         return kebab_case(self.name)
@@ -193,8 +188,3 @@ def _several(one_or_more: OneT | Sequence[OneT], kind: type[OneT]) -> tuple[OneT
     if isinstance(one_or_more, kind):
         return (one_or_more,)
     return tuple(one_or_more)  # type: ignore[arg-type]
-
-
-def _declared_in_class(function: Callable[..., Any]) -> bool:
-    outer, _, _ = function.__qualname__.rpartition(".")
-    return bool(outer) and not outer.endswith("<locals>")
