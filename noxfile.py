@@ -30,6 +30,7 @@ DISTRIBUTIONS = {
     "core": ROOT,
     "web": ROOT / "plugins" / "servey_web",
     "rest": ROOT / "plugins" / "servey_rest",
+    "redis": ROOT / "plugins" / "servey_redis",
 }
 PYPROJECTS = {
     name: tomllib.loads((folder / "pyproject.toml").read_text())
@@ -38,6 +39,8 @@ PYPROJECTS = {
 }
 SOURCES = [str(folder / "src") for folder in DISTRIBUTIONS.values()]
 PYTEST = ("python", "-m", "pytest", "-n", "auto", "--dist", "loadscope")
+ELSEWHERE = ("--ignore=tests/docs", "--ignore=tests/judges")
+"""Tests that have sessions of their own, with what they need."""
 NEWEST_PYTHON_OF_FLOORS = (3, 13)
 """The last Python that the oldest allowed dependencies have wheels for."""
 
@@ -83,7 +86,7 @@ def typing(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All distributions together, with the newest dependencies: the everyday loop."""
     install_editable(session, "test", "servers")
-    run_tests(session, "tests", "--ignore=tests/docs", *session.posargs)
+    run_tests(session, "tests", *ELSEWHERE, *session.posargs)
 
 
 @check(reuse_venv=False)
@@ -121,7 +124,7 @@ def lowest(session: nox.Session) -> None:
     constraints.write_text("".join(f"{floor}\n" for floor in floors()))
     needed = (*wheels_of(*PYPROJECTS), *group("test"), *group("servers"))
     session.install("--constraint", str(constraints), *needed)
-    run_tests(session, "tests", "--ignore=tests/docs", *session.posargs)
+    run_tests(session, "tests", *ELSEWHERE, *session.posargs)
 
 
 @check(reuse_venv=False, requires=["build"])
@@ -145,6 +148,13 @@ def docs(session: nox.Session) -> None:
     run_tests(session, "tests/docs", *session.posargs)
 
 
+@check(reuse_venv=True)
+def judges(session: nox.Session) -> None:
+    """The OpenAPI document and what it says of the tour, by others' judgement."""
+    install_editable(session, "judges")
+    run_tests(session, "tests/judges", *session.posargs)
+
+
 @nox.session(default=False, reuse_venv=True)
 def serve(session: nox.Session) -> None:
     """Serve the example application, with nothing else to set up."""
@@ -156,16 +166,17 @@ def serve(session: nox.Session) -> None:
 
 @nox.session(default=False, reuse_venv=True)
 def benchmarks(session: nox.Session) -> None:
-    """What the invoke path costs, beside a bare call with the same validation."""
-    install_editable(session)
-    session.run("python", "benchmarks/invoke.py", *session.posargs)
+    """What Servey costs, beside the same by hand; `-- rest.py --quick` for one of the scripts."""
+    install_editable(session, "peers")
+    for script, *options in [session.posargs] if session.posargs else [["invoke.py"], ["rest.py"]]:
+        session.run("python", f"benchmarks/{script}", *options)
 
 
 @nox.session(default=False, python=["3.11", "3.12", "3.13", "3.14"], reuse_venv=True)
 def pythons(session: nox.Session) -> None:
     """The tests on every Python that this machine has."""
     install_editable(session, "test")
-    run_tests(session, "tests", "--ignore=tests/docs", *session.posargs)
+    run_tests(session, "tests", *ELSEWHERE, *session.posargs)
 
 
 def group(name: str) -> list[str]:

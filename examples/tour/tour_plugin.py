@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from servey_core import (
     WEB_GET,
@@ -43,7 +45,7 @@ def _converter(unit: str, metres: float) -> Callable[..., float]:
         sync_to_thread=False,
         tags="lengths",
     )
-    def convert(length: float) -> float:
+    def convert(length: Annotated[float, Field(ge=0, le=1e9)]) -> float:
         return length * metres
 
     return convert

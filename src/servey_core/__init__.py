@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from servey_core.commands import (
         Command,
     )
+    from servey_core.contexts import (
+        Context,
+    )
     from servey_core.errors import (
         ActionError,
         ActionTimeout,
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
         DiscoveryError,
         DuplicateActionError,
         FieldError,
+        IdempotencyKeyMissing,
+        IdempotencyKeyReused,
         InternalError,
         InvalidInput,
         MethodNotAllowed,
@@ -58,6 +63,7 @@ if TYPE_CHECKING:
         ServiceError,
         SettingsError,
         SignatureError,
+        StillUnderWay,
         TooManyRequests,
         Unauthorized,
         Unavailable,
@@ -67,6 +73,9 @@ if TYPE_CHECKING:
     from servey_core.examples import (
         Example,
     )
+    from servey_core.files import (
+        File,
+    )
     from servey_core.generating import (
         Artifact,
         Generator,
@@ -75,14 +84,37 @@ if TYPE_CHECKING:
         hookimpl,
         hookspec,
     )
+    from servey_core.idempotency import (
+        Idempotency,
+    )
     from servey_core.invocation import (
-        Context,
         Invoker,
         Middleware,
+    )
+    from servey_core.keeping import (
+        ServerCache,
+    )
+    from servey_core.outcomes import (
         Outcome,
+    )
+    from servey_core.pagination import (
+        Cursor,
+        Page,
+    )
+    from servey_core.places import (
+        Cookie,
+        Header,
     )
     from servey_core.problems import (
         Problem,
+    )
+    from servey_core.rate_limits import (
+        RateLimit,
+    )
+    from servey_core.results import (
+        ContentType,
+        Redirect,
+        Response,
     )
     from servey_core.runtime import (
         Runtime,
@@ -100,10 +132,17 @@ if TYPE_CHECKING:
     from servey_core.signatures import (
         Signature,
     )
+    from servey_core.state.store import (
+        StateStore,
+        StateStoreFactory,
+    )
     from servey_core.surfaces import (
         Caller,
         Reply,
         Surface,
+    )
+    from servey_core.timestamps import (
+        TimestampCacheControl,
     )
     from servey_core.triggers import (
         WEB_DELETE,
@@ -142,6 +181,7 @@ _HOMES = {
     ),
     "cli.application": ("with_runtime",),
     "commands": ("Command",),
+    "contexts": ("Context",),
     "errors": (
         "ActionError",
         "ActionTimeout",
@@ -151,6 +191,8 @@ _HOMES = {
         "DiscoveryError",
         "DuplicateActionError",
         "FieldError",
+        "IdempotencyKeyMissing",
+        "IdempotencyKeyReused",
         "InternalError",
         "InvalidInput",
         "MethodNotAllowed",
@@ -162,6 +204,7 @@ _HOMES = {
         "ServiceError",
         "SettingsError",
         "SignatureError",
+        "StillUnderWay",
         "TooManyRequests",
         "Unauthorized",
         "Unavailable",
@@ -169,6 +212,7 @@ _HOMES = {
         "UnservedTriggerError",
     ),
     "examples": ("Example",),
+    "files": ("File",),
     "generating": (
         "Artifact",
         "Generator",
@@ -177,13 +221,28 @@ _HOMES = {
         "hookimpl",
         "hookspec",
     ),
+    "idempotency": ("Idempotency",),
     "invocation": (
-        "Context",
         "Invoker",
         "Middleware",
-        "Outcome",
+    ),
+    "keeping": ("ServerCache",),
+    "outcomes": ("Outcome",),
+    "pagination": (
+        "Cursor",
+        "Page",
+    ),
+    "places": (
+        "Cookie",
+        "Header",
     ),
     "problems": ("Problem",),
+    "rate_limits": ("RateLimit",),
+    "results": (
+        "ContentType",
+        "Redirect",
+        "Response",
+    ),
     "runtime": (
         "Runtime",
         "start",
@@ -198,11 +257,16 @@ _HOMES = {
         "setting",
     ),
     "signatures": ("Signature",),
+    "state.store": (
+        "StateStore",
+        "StateStoreFactory",
+    ),
     "surfaces": (
         "Caller",
         "Reply",
         "Surface",
     ),
+    "timestamps": ("TimestampCacheControl",),
     "triggers": (
         "Trigger",
         "WEB_DELETE",
@@ -242,12 +306,20 @@ __all__ = [
     "Command",
     "ConfigurationError",
     "Conflict",
+    "ContentType",
     "Context",
+    "Cookie",
+    "Cursor",
     "DiscoveryError",
     "DuplicateActionError",
     "Example",
     "FieldError",
+    "File",
     "Generator",
+    "Header",
+    "Idempotency",
+    "IdempotencyKeyMissing",
+    "IdempotencyKeyReused",
     "InternalError",
     "InvalidInput",
     "Invoker",
@@ -255,14 +327,19 @@ __all__ = [
     "Middleware",
     "NotFound",
     "Outcome",
+    "Page",
     "PermissionDenied",
     "PluginError",
     "Problem",
     "ProblemError",
+    "RateLimit",
+    "Redirect",
     "Reply",
+    "Response",
     "Runtime",
     "ScopeAccessControl",
     "SecureHashCacheControl",
+    "ServerCache",
     "ServeyError",
     "Service",
     "ServiceContext",
@@ -272,7 +349,11 @@ __all__ = [
     "SettingsGroup",
     "Signature",
     "SignatureError",
+    "StateStore",
+    "StateStoreFactory",
+    "StillUnderWay",
     "Surface",
+    "TimestampCacheControl",
     "TooManyRequests",
     "Trigger",
     "TtlCacheControl",

@@ -6,6 +6,7 @@ from itertools import product
 from typing import final
 
 from servey_core.authorization import Authorization
+from servey_core.errors import PermissionDenied, Unauthorized
 
 ScopeAlternatives = tuple[frozenset[str], ...]
 """Sets of scopes of which any one is enough; an empty set in it asks for no scope."""
@@ -143,3 +144,25 @@ class AnyOf(AccessControl):
 ALLOW_ALL = AllowAll()
 ALLOW_NONE = AllowNone()
 ALLOW_AUTHENTICATED = AllowAuthenticated()
+
+
+def authorise(access_control: AccessControl, authorization: Authorization | None) -> None:
+    """Turn a caller away who may not.
+
+    Raises:
+        Unauthorized: Credentials are needed, or those given are not in force.
+        PermissionDenied: The credentials do not allow it (RFC 6750, section 3.1).
+    """
+    if authorization is not None and not authorization.holds_now():
+        raise Unauthorized("The credentials are not in force now.", error="invalid_token")
+    if access_control.public or access_control.allows(authorization):
+        return
+    if authorization is None:
+        raise Unauthorized("Credentials are needed.")
+    alternatives = access_control.scope_alternatives
+    challenge = 'Bearer error="insufficient_scope"'
+    if len(alternatives) == 1 and alternatives[0]:
+        challenge += f', scope="{" ".join(sorted(alternatives[0]))}"'
+    raise PermissionDenied(
+        "The credentials do not allow this.", headers={"WWW-Authenticate": challenge}
+    )

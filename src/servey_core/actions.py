@@ -10,8 +10,11 @@ from servey_core.access import ALLOW_ALL, AccessControl
 from servey_core.caching import CacheControl
 from servey_core.errors import ActionError
 from servey_core.examples import Example
+from servey_core.idempotency import Idempotency
+from servey_core.keeping import ServerCache
 from servey_core.naming import kebab_case, snake_case
-from servey_core.triggers import Trigger
+from servey_core.rate_limits import RateLimit
+from servey_core.triggers import Trigger, WebTrigger
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -33,6 +36,9 @@ class Action:
         timeout: After how many seconds a call is given up; None for never.
         sync_to_thread: Whether a synchronous function runs in a thread of the pool; one that
             never blocks is quicker without.
+        server_cache: How long its results are kept on the server, if at all.
+        idempotency: Whether callers may repeat a call without running it again.
+        rate_limits: How often it may be run, and by whom.
         deprecated: Whether callers should stop using it.
         tags: What documents group it by.
         owner: For a method, the class that it belongs to.
@@ -47,6 +53,9 @@ class Action:
     examples: tuple[Example, ...] = ()
     timeout: float | None = None
     sync_to_thread: bool = True
+    server_cache: ServerCache | None = None
+    idempotency: Idempotency | None = None
+    rate_limits: tuple[RateLimit, ...] = ()
     deprecated: bool = False
     tags: tuple[str, ...] = ()
     owner: type | None = field(default=None)
@@ -56,16 +65,38 @@ class Action:
             raise self._error("a name is an identifier: letters, digits and underscores.")
         if self.timeout is not None and self.timeout <= 0:
             raise self._error(f"timeout is a number of seconds above 0, not {self.timeout!r}.")
-        if self.timeout is not None and not self.sync_to_thread and not self.is_async:
+        if self.timeout is not None and not (
+            self.sync_to_thread or self.is_async or self.is_stream
+        ):
             raise self._error("a synchronous function can have a timeout only in a thread.")
+        self._check_repeats()
         names = [example.name for example in self.examples]
         if twice := {name for name in names if names.count(name) > 1}:
             raise self._error(f"two examples are named {twice.pop()!r}.")
+        policies = [limit.policy for limit in self.rate_limits]
+        if twice := {name for name in policies if policies.count(name) > 1}:
+            raise self._error(f"two rate limits are for {twice.pop()!r}; the lower is enough.")
+
+    def _check_repeats(self) -> None:
+        """Refuse to keep what cannot be kept."""
+        wanted = [name for name in ("server_cache", "idempotency") if getattr(self, name)]
+        if wanted and self.is_stream:
+            raise self._error(f"{wanted[0]} keeps results, and a stream cannot be kept.")
+        unsafe = [one for one in self.triggers if isinstance(one, WebTrigger) and not one.safe]
+        if self.server_cache and unsafe:
+            raise self._error(f"server_cache is for actions that only read, not for {unsafe[0]}.")
+        if len(wanted) > 1:
+            raise self._error("what is kept by server_cache needs no idempotency.")
 
     @property
     def is_async(self) -> bool:
         """Whether the function is a coroutine function."""
         return inspect.iscoroutinefunction(self.function)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the function is an asynchronous generator, whose items leave one by one."""
+        return inspect.isasyncgenfunction(self.function)
 
     @property
     def path_name(self) -> str:
@@ -112,6 +143,9 @@ def action(
     examples: Example | Sequence[Example] = (),
     timeout: float | None = None,
     sync_to_thread: bool = True,
+    server_cache: ServerCache | None = None,
+    idempotency: Idempotency | None = None,
+    rate_limits: RateLimit | Sequence[RateLimit] = (),
     deprecated: bool = False,
     tags: str | Sequence[str] = (),
 ) -> Callable[[FunctionT], FunctionT]: ...
@@ -127,6 +161,9 @@ def action(  # noqa: PLR0913 - each is one thing that can be said of an action
     examples: Example | Sequence[Example] = (),
     timeout: float | None = None,
     sync_to_thread: bool = True,
+    server_cache: ServerCache | None = None,
+    idempotency: Idempotency | None = None,
+    rate_limits: RateLimit | Sequence[RateLimit] = (),
     deprecated: bool = False,
     tags: str | Sequence[str] = (),
 ) -> Any:
@@ -144,6 +181,9 @@ def action(  # noqa: PLR0913 - each is one thing that can be said of an action
         examples: What it does, by example; they become documents and tests.
         timeout: After how many seconds a call is given up, as a problem with status 504.
         sync_to_thread: Whether a synchronous function runs in a thread, so that it may block.
+        server_cache: How long its results are kept on the server; for actions that only read.
+        idempotency: Lets callers repeat a call, by a key, without running it again.
+        rate_limits: How often it may be run, and by whom.
         deprecated: Whether callers should stop using it.
         tags: What documents group it by.
 
@@ -167,6 +207,9 @@ def action(  # noqa: PLR0913 - each is one thing that can be said of an action
             examples=_several(examples, Example),
             timeout=timeout,
             sync_to_thread=sync_to_thread,
+            server_cache=server_cache,
+            idempotency=idempotency,
+            rate_limits=_several(rate_limits, RateLimit),
             deprecated=deprecated,
             tags=_several(tags, str),
         )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from servey_core.authorization import AuthorizerFactory
     from servey_core.runtime import Runtime
     from servey_core.settings import Settings
+    from servey_core.state.store import StateStoreFactory
     from servey_core.surfaces import Surface
 
 
@@ -19,6 +20,15 @@ def servey_authorizers(settings: "Settings") -> "Iterable[AuthorizerFactory]":  
     from servey_core.jwt import jwt_factory
 
     return [jwt_factory]
+
+
+@hookimpl
+def servey_state_stores() -> "Iterable[StateStoreFactory]":
+    """State in memory, and in a file."""
+    from servey_core.state.memory import memory_factory
+    from servey_core.state.sqlite import sqlite_factory
+
+    return [sqlite_factory, memory_factory]
 
 
 @hookimpl

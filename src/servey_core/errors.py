@@ -13,20 +13,26 @@ ServeyError
 ├── ServiceError               a running service crashed
 └── ProblemError               the caller reads it, as an RFC 9457 problem
     ├── BadRequest 400             ├── Conflict 409
+    │   └── IdempotencyKeyMissing  │   └── StillUnderWay
     ├── Unauthorized 401           ├── PayloadTooLarge 413
-    ├── PermissionDenied 403       ├── UnsupportedMediaType 415
-    ├── NotFound 404               ├── InvalidInput 422
-    ├── MethodNotAllowed 405       ├── TooManyRequests 429
-    ├── RequestTimeout 408         ├── HeadersTooLarge 431
-    ├── InternalError 500          ├── Unavailable 503
-    └── ActionTimeout 504
+    ├── PermissionDenied 403       ├── UriTooLong 414
+    ├── NotFound 404               ├── UnsupportedMediaType 415
+    ├── MethodNotAllowed 405       ├── InvalidInput 422
+    ├── RequestTimeout 408         ├── IdempotencyKeyReused 422
+    ├── InternalError 500          ├── TooManyRequests 429
+    ├── ActionTimeout 504          ├── HeadersTooLarge 431
+    │                              └── Unavailable 503
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from servey_core.naming import did_you_mean, kebab_case, sentence_case
+
+_FRAGMENT = "!$&'()*+,;=:@?"
+"""What may stand in a fragment, besides letters, digits and `_.-~` (RFC 3986, section 3.5)."""
 
 PROBLEM_TYPE_PREFIX = "urn:servey:problem:"
 
@@ -123,6 +129,16 @@ class FieldError:
     type: str
 
 
+def json_pointer(parts: Iterable[object]) -> str:
+    """A place in a JSON value as a URI fragment (RFC 6901, section 6).
+
+    Args:
+        parts: The names of members and the indices of items on the way there.
+    """
+    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "#" + "".join(f"/{quote(part, safe=_FRAGMENT, errors='replace')}" for part in escaped)
+
+
 class ProblemError(ServeyError):
     """An error whose text is meant for the caller, on whichever surface the call came.
 
@@ -138,7 +154,7 @@ class ProblemError(ServeyError):
     """
 
     status: ClassVar[int] = 500
-    title: ClassVar[str] = "Problem"
+    title: ClassVar[str] = "Internal Server Error"
     type: ClassVar[str] = "about:blank"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -169,6 +185,10 @@ class BadRequest(ProblemError):  # noqa: N818 - the field's own names, as in RFC
     """The request cannot be read: malformed JSON, bad encoding, a broken header."""
 
     status = 400
+
+
+class IdempotencyKeyMissing(BadRequest):
+    """The action runs only for callers who send an idempotency key, and there is none."""
 
 
 class Unauthorized(ProblemError):  # noqa: N818
@@ -211,10 +231,24 @@ class Conflict(ProblemError):  # noqa: N818
     status = 409
 
 
+class StillUnderWay(Conflict):
+    """A call with the same idempotency key has not ended yet; ask again later."""
+
+    def __init__(self, detail: str = "", *, retry_after: int = 1, **extensions: Any) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)}, **extensions)
+
+
 class PayloadTooLarge(ProblemError):  # noqa: N818
     """The request's body is larger than is accepted."""
 
     status = 413
+
+
+class UriTooLong(ProblemError):  # noqa: N818
+    """The request's target is longer than is accepted."""
+
+    status = 414
+    title = "URI too long"
 
 
 class UnsupportedMediaType(ProblemError):  # noqa: N818
@@ -225,6 +259,12 @@ class UnsupportedMediaType(ProblemError):  # noqa: N818
 
 class InvalidInput(ProblemError):  # noqa: N818
     """The input was read, and one or more of its fields are wrong; `errors` says which."""
+
+    status = 422
+
+
+class IdempotencyKeyReused(ProblemError):  # noqa: N818
+    """The idempotency key belongs to an earlier call, which had other arguments."""
 
     status = 422
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from servey_core.runtime import Runtime
     from servey_core.services import Service
     from servey_core.settings import Settings, SettingsGroup
+    from servey_core.state.store import StateStoreFactory
     from servey_core.surfaces import Surface
 
 PROJECT = "servey"
@@ -75,6 +76,15 @@ def servey_authorizers(settings: "Settings") -> "Iterable[AuthorizerFactory]":
 
     Called by the building of the runtime; the setting `authorizer` chooses one, and only that one
     is made.
+    """
+
+
+@hookspec
+def servey_state_stores() -> "Iterable[StateStoreFactory]":
+    """Return ways to make a state store, each with the scheme of its URLs.
+
+    Called by the runtime, when the store is first needed; the setting `state` chooses one, and only
+    that one is made.
     """
 
 

@@ -14,51 +14,33 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError
 
+from servey_core.access import authorise
 from servey_core.actions import Action
-from servey_core.authorization import Authorization
 from servey_core.caching import CacheHeaders
+from servey_core.contexts import Context
 from servey_core.errors import (
+    ActionError,
     ActionTimeout,
     InternalError,
-    PermissionDenied,
     ProblemError,
     Unauthorized,
 )
-from servey_core.problems import new_instance
+from servey_core.outcomes import Outcome
+from servey_core.rate_limits import RateLimiter, RateLimitStatus
+from servey_core.repeats import kept, once
 from servey_core.signatures import Arguments, Signature
+from servey_core.state.memory import MemoryStore
+from servey_core.state.store import StateStore
+from servey_core.stored_replies import StoredReply
+from servey_core.streams import collected, in_time
 from servey_core.threads import WorkerPool
 
 _log = logging.getLogger("servey.invoke")
 
-Call = Callable[[Arguments, "Context"], Awaitable[Any]]
-
-
-class Context:
-    """The circumstances of one call.
-
-    Attributes:
-        authorization: Who calls; None for a caller without credentials.
-        surface: Where the call came in: `rest`, `cli`, ...
-    """
-
-    __slots__ = ("_instance", "authorization", "surface")
-
-    def __init__(
-        self,
-        authorization: Authorization | None = None,
-        surface: str = "function",
-        instance: str = "",
-    ) -> None:
-        self.authorization = authorization
-        self.surface = surface
-        self._instance = instance
-
-    @property
-    def instance(self) -> str:
-        """The id of the call, a URI, which problems and the log carry."""
-        if not self._instance:
-            self._instance = new_instance()
-        return self._instance
+Call = Callable[[Arguments, Context], Awaitable[Any]]
+Read = Callable[[Any], Arguments]
+Answer = Callable[[Arguments, Context], Awaitable[Outcome]]
+Invoke = Callable[[Read, Any, Context], Awaitable[Outcome]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,39 +58,6 @@ class Middleware:
     order: int = 0
 
 
-Invoke = Callable[[Callable[[Any], Arguments], Any, Context], Awaitable["Outcome"]]
-
-
-class Outcome:
-    """What an action returned, and the forms it can leave in.
-
-    Attributes:
-        value: What the action returned.
-    """
-
-    __slots__ = ("_body", "_context", "_invoker", "value")
-
-    def __init__(self, value: Any, invoker: "Invoker", context: Context) -> None:
-        self.value = value
-        self._invoker = invoker
-        self._context = context
-        self._body: bytes | None = None
-
-    def to_json(self) -> bytes:
-        """The value as JSON, by the return annotation.
-
-        Raises:
-            InternalError: The value is not of the annotated type; the log says how.
-        """
-        if self._body is None:
-            self._body = self._invoker.serialise(self.value, self._context)
-        return self._body
-
-    def cache_headers(self) -> CacheHeaders | None:
-        """The caching hint; None where the action has no cache control."""
-        return self._invoker.cache_headers(self)
-
-
 class Invoker:
     """Runs one action.
 
@@ -116,53 +65,79 @@ class Invoker:
         action: The action.
         pool: The threads for functions that block.
         middleware: What wraps the calls.
+        state: Gives where what outlives a call is kept; asked when it is first needed.
+        limited: Whether the action's rate limits are in force.
 
     Attributes:
         action: The action.
         signature: What it takes and gives.
+        depends_on_caller: Whether not everybody gets the same result, or gets one at all.
+        direct: Whether what `starter` gives, `failure` and `serialise` are all there is to a call.
+        uses_context: Whether a call that is only started heeds its context.
+        invoke: Runs the action once: `await invoke(read, raw, context)` gives its `Outcome`.
+            `read` reads the arguments from `raw`; it is a method of `signature`, such as
+            `from_json`. Raises `ProblemError` where the call does not succeed; failures that the
+            action's author did not foresee are logged, and leave as `InternalError` with their
+            cause.
 
     Raises:
         SignatureError: The function is annotated in a way that cannot work.
+        ActionError: The action's cache control does not suit its results.
     """
 
     def __init__(
-        self, action: Action, pool: WorkerPool, middleware: Iterable[Middleware] = ()
+        self,
+        action: Action,
+        pool: WorkerPool,
+        middleware: Iterable[Middleware] = (),
+        state: Callable[[], StateStore] = MemoryStore,
+        *,
+        limited: bool = True,
     ) -> None:
         self.action = action
         self.signature = Signature(action)
+        self._check_cache_control()
         self._pool = pool
         self._label = f"action {action.name!r}"
-        self._guarded = not action.access_control.public
-        self._checked = self._guarded or bool(self.signature.injected)
-        self.invoke: Invoke = self._compile(tuple(middleware))
-        """Runs the action once: `await invoke(read, raw, context)`.
+        guarded = not action.access_control.public
+        self.depends_on_caller = guarded or bool(self.signature.injected)
+        layers = sorted(middleware, key=lambda layer: layer.order, reverse=True)
+        injects = bool(self.signature.injected or self.signature.responses)
+        self.uses_context = self.depends_on_caller or injects or bool(layers)
+        self._injects = injects
+        self._call = self._compose(layers)
+        self._limits = action.rate_limits if limited else ()
+        self.direct = not (
+            action.is_stream or action.server_cache or action.idempotency or self._limits
+        )
+        self.invoke = self._compile_invoke() if self.direct else self._compile_whole(state)
 
-        `read` reads the arguments from `raw`; it is a method of `signature`, such as `from_json`.
-        Raises `ProblemError` where the call does not succeed; failures that the action's author
-        did not foresee are logged, and leave as `InternalError` with their cause."""
+    def starter(self, read: Read) -> Callable[[Any, Context], Awaitable[Any]]:
+        """Make what starts a call: `await start(raw, context)`.
 
-    def _compile(self, middleware: Sequence[Middleware]) -> "Invoke":
-        checked, authorise = self._checked, self._authorise
-        injected, inject = bool(self.signature.injected), self._inject
-        call, function = self._compose(middleware), self.action.function
-        action = self.action
-        inline = not (action.is_async or action.sync_to_thread or action.timeout or middleware)
+        It authorises the call, reads its arguments and gives what the action returns; and it
+        raises whatever the action raises. `invoke` is the same, made whole.
 
-        async def invoke(read: Callable[[Any], Arguments], raw: Any, context: Context) -> Outcome:
-            try:
-                if checked:
-                    authorise(context.authorization)
-                arguments = read(raw)
-                if injected:
-                    inject(arguments, context.authorization)
-                value = function(**arguments) if inline else await call(arguments, context)
-            except ProblemError:
-                raise
-            except Exception as error:
-                raise self._failure(error, context) from error
-            return Outcome(value, self, context)
+        Args:
+            read: What reads the arguments from `raw`; a method of `signature`, such as `from_json`.
+        """
+        checked, access_control = self.depends_on_caller, self.action.access_control
+        injects, inject = self._injects, self._inject
+        call, function = self._call, self.action.function
 
-        return invoke
+        def start(raw: Any, context: Context) -> Awaitable[Any]:
+            if checked:
+                authorise(access_control, context.authorization)
+            arguments = read(raw)
+            if injects:
+                inject(arguments, context)
+            return call(arguments, context)
+
+        def start_plain(raw: Any, context: Context) -> Awaitable[Any]:  # noqa: ARG001
+            return function(**read(raw))  # type: ignore[no-any-return]
+
+        plain = self.action.is_async and self.action.timeout is None and not self.uses_context
+        return start_plain if plain else start
 
     def serialise(self, value: Any, context: Context) -> bytes:
         """Write a result as JSON.
@@ -173,34 +148,116 @@ class Invoker:
         try:
             return self.signature.result_to_json(value)
         except PydanticSerializationError as error:
-            raise self._failure(error, context) from error
+            raise self.failure(error, context) from error
 
-    def cache_headers(self, outcome: Outcome) -> CacheHeaders | None:
-        """The caching hint of a result; private where it may depend on the caller."""
-        control = self.action.cache_control
-        if control is None:
+    def cache_headers(self, value: Any, body: bytes) -> CacheHeaders | None:
+        """The caching hint of a result; private where it may depend on the caller.
+
+        Args:
+            value: The result.
+            body: The same as JSON.
+        """
+        if self.action.cache_control is None:
             return None
-        headers = control.headers(outcome.value, outcome.to_json())
-        return replace(headers, private=True) if self._checked else headers
+        headers = self.action.cache_control.headers(value, body)
+        return replace(headers, private=True) if self.depends_on_caller else headers
 
-    def _authorise(self, authorization: Authorization | None) -> None:
-        if authorization is not None and not authorization.holds_now():
-            raise Unauthorized("The credentials are not in force now.", error="invalid_token")
-        if not self._guarded or self.action.access_control.allows(authorization):
+    def failure(self, error: Exception, context: Context) -> InternalError:
+        """Log what the action's author did not foresee, and give what the caller is told."""
+        _log.error(
+            "%s failed: %s",
+            self._label,
+            context.instance,
+            exc_info=error,
+            extra={"action": self.action.name, "instance": context.instance},
+        )
+        return InternalError()
+
+    def _compile_invoke(self) -> Invoke:
+        failure, starter = self.failure, self.starter
+
+        async def invoke(read: Read, raw: Any, context: Context) -> Outcome:
+            try:
+                value = await starter(read)(raw, context)
+            except ProblemError:
+                raise
+            except Exception as error:
+                raise failure(error, context) from error
+            return Outcome(value, self, context)
+
+        return invoke
+
+    def _compile_whole(self, state: Callable[[], StateStore]) -> Invoke:
+        """What heeds limits, kept results, earlier tries and streams, too."""
+        action, failure = self.action, self.failure
+        answer: Answer = self._answer
+        if action.server_cache is not None:
+            answer = kept(answer, action.server_cache, by_caller=self.depends_on_caller)
+        if action.idempotency is not None:
+            answer = once(answer, self._replay, action, state)
+        count = self._counter(state)
+
+        async def invoke(read: Read, raw: Any, context: Context) -> Outcome:
+            try:
+                authorise(action.access_control, context.authorization)
+                if count is not None:
+                    context.rate_limit = await count(context)
+                return await answer(read(raw), context)
+            except ProblemError:
+                raise
+            except Exception as error:
+                raise failure(error, context) from error
+
+        return invoke
+
+    async def _answer(self, arguments: Arguments, context: Context) -> Outcome:
+        if self._injects:
+            arguments = {**arguments}  # which may be known by what was read alone
+            self._inject(arguments, context)
+        value = await self._call(arguments, context)
+        if self.action.is_stream and not context.streams:
+            value = self.signature.returned.whole(await collected(value))
+        return Outcome(value, self, context)
+
+    def _replay(self, reply: StoredReply, context: Context) -> Outcome:
+        return Outcome.of_reply(reply, self, context)
+
+    def _counter(
+        self, state: Callable[[], StateStore]
+    ) -> Callable[[Context], Awaitable[RateLimitStatus]] | None:
+        """What counts a call against the action's limits; None where it has none."""
+        if not self._limits:
+            return None
+        made: list[RateLimiter] = []
+
+        def count(context: Context) -> Awaitable[RateLimitStatus]:
+            if not made:
+                counter = state().hit_counter()
+                made.append(RateLimiter(self.action.name, self._limits, counter))
+            who = context.authorization
+            return made[0].hit(None if who is None else who.subject, context.address)
+
+        return count
+
+    def _check_cache_control(self) -> None:
+        if self.action.cache_control is None:
             return
-        if authorization is None:
-            raise Unauthorized("Credentials are needed.")
-        raise _insufficient_scope(self.action)
+        try:
+            self.action.cache_control.check(self.signature.returned.annotation)
+        except ValueError as error:
+            raise ActionError(self.action.name, self.action.place, str(error)) from None
 
-    def _inject(self, arguments: Arguments, authorization: Authorization | None) -> None:
+    def _inject(self, arguments: Arguments, context: Context) -> None:
         for name, required in self.signature.injected.items():
-            if required and authorization is None:
+            if required and context.authorization is None:
                 raise Unauthorized("Credentials are needed.")
-            arguments[name] = authorization
+            arguments[name] = context.authorization
+        for name in self.signature.responses:
+            arguments[name] = context.response
 
-    def _compose(self, middleware: Iterable[Middleware]) -> Call:
+    def _compose(self, layers: Sequence[Middleware]) -> Call:
         call = self._innermost()
-        for layer in sorted(middleware, key=lambda layer: layer.order, reverse=True):
+        for layer in layers:
             call = layer.wrap(call)
         return call if self.action.timeout is None else self._within_time(call)
 
@@ -212,7 +269,7 @@ class Invoker:
                 return function(**arguments)  # type: ignore[no-any-return]
 
             return start
-        if self.action.sync_to_thread:
+        if self.action.sync_to_thread and not self.action.is_stream:
 
             def hand_over(arguments: Arguments, context: Context) -> Awaitable[Any]:  # noqa: ARG001
                 return pool.run(function, arguments, label)
@@ -226,35 +283,17 @@ class Invoker:
 
     def _within_time(self, call: Call) -> Call:
         limit = self.action.timeout
+        is_stream = self.action.is_stream
+        assert limit is not None  # noqa: S101 - the caller asks for it
 
         async def limited(arguments: Arguments, context: Context) -> Any:
             try:
                 async with asyncio.timeout(limit) as scope:
-                    return await call(arguments, context)
+                    value = await call(arguments, context)
             except TimeoutError:
                 if not scope.expired():  # the action's own, of something it called
                     raise
                 raise ActionTimeout(f"It took longer than {limit:g} s.") from None
+            return in_time(value, limit) if is_stream else value
 
         return limited
-
-    def _failure(self, error: Exception, context: Context) -> InternalError:
-        _log.error(
-            "%s failed: %s",
-            self._label,
-            context.instance,
-            exc_info=error,
-            extra={"action": self.action.name, "instance": context.instance},
-        )
-        return InternalError()
-
-
-def _insufficient_scope(action: Action) -> PermissionDenied:
-    """As RFC 6750, section 3.1, has it."""
-    alternatives = action.access_control.scope_alternatives
-    challenge = 'Bearer error="insufficient_scope"'
-    if len(alternatives) == 1 and alternatives[0]:
-        challenge += f', scope="{" ".join(sorted(alternatives[0]))}"'
-    return PermissionDenied(
-        "The credentials do not allow this.", headers={"WWW-Authenticate": challenge}
-    )

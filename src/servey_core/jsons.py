@@ -12,7 +12,9 @@ import jiter
 
 from servey_core.errors import BadRequest
 
-_HUGE_NUMBER = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
+_LONG_EXPONENT = re.compile(rb"[0-9][eE]\+?[0-9]{3}")
+_LONG_NUMBER = re.compile(rb"(?<![0-9])[0-9]{210}")
+"""With two digits in its exponent, or none, a shorter number is below 1e309."""
 
 
 def parse_json(text: bytes) -> Any:
@@ -26,9 +28,22 @@ def parse_json(text: bytes) -> Any:
         value = jiter.from_json(text, catch_duplicate_keys=True, allow_inf_nan=False)
     except ValueError as error:
         raise BadRequest(f"The JSON cannot be read: {error}.") from None
-    if _HUGE_NUMBER.search(text) and _has_infinity(value):
+    if _may_overflow(text) and _has_infinity(value):
         raise BadRequest("The JSON cannot be read: a number is out of range.")
     return value
+
+
+def is_suspect(text: bytes) -> bool:
+    """Whether another parser may have let numbers pass that `parse_json` refuses.
+
+    NaN and Infinity are told by their capitals, which is quick, and right more often than not.
+    """
+    return b"N" in text or b"I" in text or _may_overflow(text)
+
+
+def _may_overflow(text: bytes) -> bool:
+    """Whether a number may be in the text that no float can hold."""
+    return bool(_LONG_EXPONENT.search(text) or (len(text) >= 210 and _LONG_NUMBER.search(text)))  # noqa: PLR2004 - as in the pattern
 
 
 def _has_infinity(value: Any) -> bool:

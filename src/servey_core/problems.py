@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Any
 
+from pydantic_core import to_jsonable_python
+
 from servey_core.errors import FieldError, ProblemError
 
 PROBLEM_CONTENT_TYPE = "application/problem+json"
@@ -80,8 +82,11 @@ class Problem:
         return {**self.extensions, **members}
 
     def to_json(self) -> bytes:
-        """The object as JSON, in UTF-8."""
-        return json.dumps(self.to_dict(), default=str).encode()
+        """The object as JSON, in UTF-8, whatever the extensions are: NaN is null, for one."""
+        members = to_jsonable_python(
+            self.to_dict(), inf_nan_mode="null", bytes_mode="base64", fallback=str
+        )
+        return json.dumps(members, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _describe(cause: BaseException) -> dict[str, str]:

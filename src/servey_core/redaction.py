@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Any
 
 REDACTED = "[redacted]"
@@ -52,6 +53,8 @@ def redacted(value: Any, name: str = "", depth: int = _DEPTH) -> Any:
     """
     if name and is_secret(name):
         return REDACTED
+    if type(value) is str:
+        return redacted_text(value)
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping | list | tuple | AbstractSet):
@@ -70,13 +73,17 @@ def _redacted_items(value: Any, depth: int) -> Any:
 def redacted_text(text: str) -> str:
     """A text without what looks like a secret."""
     small = text.lower()
-    if not any(hint in small for hint in _HINTS):
+    for hint in _HINTS:
+        if hint in small:
+            break
+    else:
         return text
     for pattern, replacement in _SECRET_TEXTS:
         text = pattern.sub(replacement, text)
     return text
 
 
+@lru_cache(maxsize=1024)
 def is_secret(name: str) -> bool:
     """Whether a field of this name holds a secret."""
     return _SECRET_NAME.search(name.lower().replace("-", "_")) is not None

@@ -15,14 +15,18 @@ from typing_extensions import is_typeddict
 from servey_core.actions import Action, Binding
 from servey_core.authorization import Authorizer, AuthorizerFactory
 from servey_core.discovery import discover, nested_actions, unique
-from servey_core.errors import UnknownNameError, UnservedTriggerError
+from servey_core.errors import SettingsError, UnknownNameError, UnservedTriggerError
 from servey_core.generating import Artifact, Generator
 from servey_core.invocation import Invoker, Middleware
 from servey_core.naming import kebab_case, nearest
 from servey_core.plugins import Contribution, Plugins, load_plugins
 from servey_core.services import Service
 from servey_core.settings import Settings, SettingsWarning
+from servey_core.state.store import StateStore, StateStoreFactory
 from servey_core.threads import WorkerPool
+
+_STORES = {"redis": "servey-redis", "rediss": "servey-redis"}
+"""What to install for a state store, by its scheme."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +65,23 @@ class Runtime:
         roots = unique([*actions, *(one.record for one in contributed)])
         pool = WorkerPool(settings.core.threads, settings.core.thread_backlog)
         invokers: dict[str, Invoker] = {}
+        built: list[Runtime] = []
         pending, found = list(roots), roots
         while pending:
-            made = [_invoker(action, pool, plugins) for action in pending]
+            made = [
+                Invoker(
+                    action,
+                    pool,
+                    _middleware(action, plugins),
+                    lambda: built[0].state,
+                    limited=settings.core.rate_limits,
+                )
+                for action in pending
+            ]
             invokers |= {invoker.action.name: invoker for invoker in made}
             found = unique([*found, *_nested(made)])
             pending = [action for action in found if action.name not in invokers]
-        return cls(
+        runtime = cls(
             settings=settings,
             plugins=plugins,
             actions=MappingProxyType({action.name: action for action in found}),
@@ -75,6 +89,8 @@ class Runtime:
             invokers=MappingProxyType(invokers),
             pool=pool,
         )
+        built.append(runtime)
+        return runtime
 
     @cached_property
     def authorizer(self) -> Authorizer:
@@ -91,6 +107,28 @@ class Runtime:
         if name not in factories:
             raise UnknownNameError("authorizer", name, factories)
         return factories[name].record.build(self.settings)
+
+    @cached_property
+    def state(self) -> StateStore:
+        """Where what outlives a call is kept; made when it is first asked for.
+
+        Raises:
+            SettingsError: The setting `state` does not do, or no plugin serves its scheme.
+        """
+        factories = self.plugins.collect_named("servey_state_stores", StateStoreFactory)
+        url = self.settings.core.state
+        scheme = url.get_secret_value().partition(":")[0].lower()
+        if scheme not in factories:
+            raise SettingsError(
+                f"SERVEY_STATE is '{url}', which no loaded plugin serves: "
+                f"{_cure_of_store(scheme, self.plugins)}"
+            )
+        return factories[scheme].record.build(url.get_secret_value())
+
+    async def close_state(self) -> None:
+        """Let go of what the running event loop holds open of the state, if it was ever used."""
+        if "state" in vars(self):
+            await self.state.close()
 
     def invoker(self, name: str) -> Invoker:
         """What runs the action `name`.
@@ -185,15 +223,14 @@ def _warn_of_unknown(settings: Settings, plugins: Plugins) -> None:
             warnings.warn(message, SettingsWarning, stacklevel=3)
 
 
-def _invoker(action: Action, pool: WorkerPool, plugins: Plugins) -> Invoker:
-    layers = plugins.collect("servey_middleware", Middleware, action=action)
-    return Invoker(action, pool, [layer.record for layer in layers])
+def _middleware(action: Action, plugins: Plugins) -> list[Middleware]:
+    return [one.record for one in plugins.collect("servey_middleware", Middleware, action=action)]
 
 
 def _nested(invokers: Iterable[Invoker]) -> Iterator[Action]:
     """The actions on the classes that the results of `invokers` are made of, however deep."""
     seen: dict[int, Any] = {}
-    pending = [invoker.signature.result_annotation for invoker in invokers]
+    pending = [invoker.signature.returned.annotation for invoker in invokers]
     while pending:
         annotation = pending.pop()
         if id(annotation) in seen:
@@ -217,6 +254,12 @@ def _explain_unserved(binding: Binding, plugins: Plugins) -> str:
         f"No plugin serves the trigger {trigger!r} of action {action.name!r} ({action.place}): "
         f"{_cure(trigger.served_by, plugins)}"
     )
+
+
+def _cure_of_store(scheme: str, plugins: Plugins) -> str:
+    if scheme in _STORES:
+        return _cure(_STORES[scheme], plugins)
+    return "it may be `sqlite:///servey.db`, `memory:`, or `redis://host:6379/0` (servey-redis)."
 
 
 def _cure(distribution: str, plugins: Plugins) -> str:

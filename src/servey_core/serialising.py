@@ -2,20 +2,38 @@
 
 pydantic writes a naive `datetime` without a zone, and a set in the order of its hashes. Both are
 put right in the schema that the serialiser is built from. A naive moment is local time, as it is
-to the standard library.
+to the standard library. Nor does pydantic look whether a value is one of a `Literal`, except where
+that is a member of a union; so it is made one.
 """
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from pydantic import TypeAdapter
-from pydantic_core import SchemaSerializer, core_schema
+from pydantic_core import PydanticSerializationError, SchemaSerializer, core_schema
 
-_PLAIN: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "none": type(None)}
-"""Types of which the value's own type tells all: checking by pydantic takes a microsecond more."""
+from servey_core.core_schemas import changed_schema
+from servey_core.nulls import null_finder
 
-_UNTOUCHED = frozenset({"cls", "metadata", "config", "ref", "schema_ref"})
+_PLAIN: dict[str, type] = {
+    "bool": bool,
+    "date": date,
+    "datetime": datetime,
+    "decimal": Decimal,
+    "float": float,
+    "int": int,
+    "none": type(None),
+    "str": str,
+    "time": time,
+    "timedelta": timedelta,
+    "uuid": UUID,
+}
+"""Types of which the value's own type tells all: a check by pydantic takes a microsecond more."""
+
+Check = Callable[[Any], bool]
 
 
 def json_writer(adapter: TypeAdapter[Any]) -> Callable[[Any], bytes]:
@@ -26,35 +44,104 @@ def json_writer(adapter: TypeAdapter[Any]) -> Callable[[Any], bytes]:
     """
     schema = adapter.core_schema
     serializer = adapter.serializer
-    if (mended := _mend(schema)) != schema:
+    if (mended := changed_schema(schema, _mended)) != schema:
         # Classes carry serialisers of their own, built from the schema as it was.
         serializer = SchemaSerializer(mended, _use_prebuilt=False)
-    to_json = serializer.to_json
+    to_json, is_sure = serializer.to_json, _quick_check(schema) or _unsure
+    look_closer = _checked_writer(schema, to_json)
 
     def write(value: Any) -> bytes:
-        return to_json(value, by_alias=True, warnings="error")
+        try:
+            return to_json(value, by_alias=True) if is_sure(value) else look_closer(value)
+        except AttributeError as error:
+            raise PydanticSerializationError(f"A field is missing: {error}") from None
 
-    plain = _PLAIN.get(schema["type"])
-
-    def write_plain(value: Any) -> bytes:
-        return to_json(value) if type(value) is plain else write(value)
-
-    return write_plain if plain and "serialization" not in schema else write
+    return write
 
 
-def _mend(schema: Any) -> Any:
-    if isinstance(schema, list | tuple):
-        return type(schema)(_mend(part) for part in schema)
-    if not isinstance(schema, dict):
-        return schema
-    mended = {key: part if key in _UNTOUCHED else _mend(part) for key, part in schema.items()}
+def _checked_writer(
+    schema: core_schema.CoreSchema, to_json: Callable[..., bytes]
+) -> Callable[[Any], bytes]:
+    """What writes a value that may be of another type, and looks where pydantic does not."""
+    owner, has_null = _owner(schema), null_finder(schema)
+
+    def write(value: Any) -> bytes:
+        if not isinstance(value, owner):
+            kind = type(value).__qualname__
+            raise PydanticSerializationError(f"Expected {owner.__qualname__}, got {kind}.")
+        text = to_json(value, by_alias=True, warnings="error")
+        if b"null" in text and has_null(value):
+            raise PydanticSerializationError("It is None, or a part of it is, which may not be.")
+        return text
+
+    return write
+
+
+def _owner(schema: Any) -> type:
+    """The class that values are of, where pydantic would take any that has its attributes."""
+    is_model = schema["type"] == "model" and "serialization" not in schema
+    return schema["cls"] if is_model and not schema.get("root_model") else object
+
+
+def _unsure(value: Any) -> bool:  # noqa: ARG001 - only pydantic can tell
+    return False
+
+
+def _quick_check(schema: Any) -> Check | None:
+    """What tells, where it says so, that a value is of a type; None where nothing is that quick."""
+    if (kinds := _kinds(schema)) is not None:
+        return lambda value: type(value) in kinds
+    fields = schema.get("schema", {})
+    if (
+        schema["type"] not in ("model", "dataclass")
+        or "serialization" in schema
+        or schema.get("root_model")
+        or fields.get("type") not in ("model-fields", "dataclass-args")
+        or fields.get("computed_fields")
+        or fields.get("extras_schema")
+        or (schema.get("config") or {}).get("extra_fields_behavior") == "allow"
+    ):
+        return None
+    parts = fields["fields"]
+    named = parts if isinstance(parts, dict) else {part["name"]: part for part in parts}
+    known = {name: _kinds(part) for name, part in named.items()}
+    return None if None in known.values() else _field_check(schema["cls"], known)
+
+
+def _field_check(owner: type, kinds: Mapping[str, frozenset[type] | None]) -> Check:
+    """What compares the types of an instance's fields, in one expression made for its class."""
+    names: dict[str, Any] = {"owner": owner}
+    conditions = ["type(value) is owner"]
+    for number, (field, several) in enumerate(kinds.items()):
+        names[f"kinds_{number}"] = several
+        conditions.append(f"type(value.{field}) in kinds_{number}")
+    check: Check = eval(f"lambda value: {' and '.join(conditions)}", names)  # noqa: S307 - of names of fields alone
+    return check
+
+
+def _kinds(schema: Any) -> frozenset[type] | None:
+    """The types that values of a schema have, where those tell all of them."""
+    if "serialization" in schema or "serialization_exclude_if" in schema:
+        return None
+    if schema["type"] in ("default", "model-field", "dataclass-field"):
+        return _kinds(schema["schema"])
+    if schema["type"] == "nullable":
+        inner = _kinds(schema["schema"])
+        return inner and inner | {type(None)}
+    kind = _PLAIN.get(schema["type"])
+    return None if kind is None else frozenset((kind,))
+
+
+def _mended(schema: dict[str, Any]) -> dict[str, Any]:
     if "serialization" in schema:
-        return mended
-    if schema.get("type") == "datetime":
-        return {**mended, "serialization": _MOMENT}
-    if schema.get("type") in ("set", "frozenset"):
-        return {**mended, "serialization": _ordered(mended.get("items_schema"))}
-    return mended
+        return schema
+    if schema["type"] == "datetime":
+        return {**schema, "serialization": _MOMENT}
+    if schema["type"] in ("set", "frozenset"):
+        return {**schema, "serialization": _ordered(schema.get("items_schema"))}
+    if schema["type"] == "literal":
+        return core_schema.union_schema([schema, schema])  # type: ignore[return-value]
+    return schema
 
 
 def _with_zone(moment: Any) -> Any:

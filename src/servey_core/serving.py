@@ -50,6 +50,8 @@ def serve_services(
         except ServiceError as error:
             _log.error("Stopped: %s", error)
             return 1
+        finally:
+            await runtime.close_state()
         return 0
 
     code = stopper.run(main, loop_factory(core.loop))

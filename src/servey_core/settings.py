@@ -7,6 +7,7 @@ folder, and its default. A plugin adds a `SettingsGroup` of its own by the hook 
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from pydantic_settings import (
 from servey_core.errors import ConfigurationError, SettingsError
 from servey_core.naming import did_you_mean
 from servey_core.pyproject import pyproject_table
+from servey_core.redaction import REDACTED, redacted_text
 from servey_core.sources import COMMAND_LINE, Sources
 
 PREFIX = "SERVEY_"
@@ -53,6 +55,17 @@ def setting(default: Any, description: str, *, env: Sequence[str] = (), **limits
     """
     alias = AliasChoices(*env) if env else None
     return Field(default, description=description, validation_alias=alias, **limits)
+
+
+class SecretUrl(SecretStr):
+    """A URL that may hold a password; it is shown without it."""
+
+    def _display(self) -> str:
+        return redacted_text(_CREDENTIALS.sub(f"://{REDACTED}@", self.get_secret_value()))
+
+
+_CREDENTIALS = re.compile(r"://.*@", re.DOTALL)
+"""What stands before a URL's host, also where a password in it is not encoded."""
 
 
 class SettingsWarning(UserWarning):
@@ -123,6 +136,9 @@ class CoreSettings(SettingsGroup):
     thread_backlog: int = setting(
         1024, "How many calls may wait for a thread before more are refused (503).", ge=0
     )
+    rate_limits: bool = setting(
+        True, "Whether the rate limits of actions are in force; tests of examples go without."
+    )
     grace_seconds: float = setting(
         10.0, "How long a stop waits for what is under way, in seconds.", ge=0
     )
@@ -134,6 +150,11 @@ class CoreSettings(SettingsGroup):
     )
     log_format: Literal["auto", "console", "json"] = setting(
         "auto", "How the log is written; auto is console on a terminal and json elsewhere."
+    )
+    state: SecretUrl = setting(
+        SecretUrl("sqlite:///servey.db"),
+        "Where what outlives a call is kept: `sqlite:///FILE` for one machine, `redis://…` for "
+        "several, `memory:` for one process, as long as it runs.",
     )
     authorizer: str = setting("jwt", "What reads tokens, by name.")
     jwt_secret_key: SecretStr | None = setting(
@@ -279,7 +300,9 @@ class Settings:
             for variable in group.variables(name)
         }
         for variable in sorted(os.environ):
-            if variable.startswith(PREFIX) and variable not in variables | INTERNAL_VARIABLES:
+            if variable.startswith(PREFIX) and not (
+                variable in variables | INTERNAL_VARIABLES or variable.startswith(TEST_PREFIX)
+            ):
                 hint = did_you_mean(variable, variables)
                 yield f"The environment variable {variable} is not a setting. {hint}".rstrip()
         for key in sorted(pyproject_table()):
@@ -289,6 +312,9 @@ class Settings:
 
 INTERNAL_VARIABLES = {"SERVEY_WORKER"}
 """Variables that Servey gives to its own child processes."""
+
+TEST_PREFIX = "SERVEY_TEST_"
+"""Variables that tests read; they are no settings, and no mistakes."""
 
 
 def _refuse_shared_names(groups: Iterable[type[SettingsGroup]]) -> None:

@@ -11,22 +11,26 @@ from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_o
 
 import docstring_parser
 from pydantic import ConfigDict, Field, PydanticUserError, TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import to_json
 from typing_extensions import TypedDict
 
 from servey_core.actions import Action
 from servey_core.authorization import Authorization
-from servey_core.errors import FieldError, InvalidInput, SignatureError
+from servey_core.errors import SignatureError
+from servey_core.finite import finite_validator
+from servey_core.json_input import json_reader
 from servey_core.jsons import parse_json
+from servey_core.pagination import cursor_in_json, is_cursor
+from servey_core.refusals import invalid_input
+from servey_core.results import Response
+from servey_core.returns import Returned, returned
 from servey_core.serialising import json_writer
 from servey_core.texts import Shape, TextReader, shape_of, text_annotation
 
 Arguments = dict[str, Any]
 
-MAX_ERRORS = 100
-"""How much that is wrong with one input is told; it must not be more than the input itself."""
-
 _CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False)
+_PASSING_OVER = ConfigDict(extra="ignore", allow_inf_nan=False)
 _UNSUPPORTED: dict[Any, str] = {
     inspect.Parameter.POSITIONAL_ONLY: "is positional-only; arguments are given by name",
     inspect.Parameter.VAR_POSITIONAL: "takes any number of arguments; use a list",
@@ -52,12 +56,30 @@ class Parameter:
     default: Any
     description: str
 
+    def written(self, value: Any) -> Any:
+        """What is written as JSON for a value of it: of a place, its cursor; else the value.
+
+        Raises:
+            PydanticSerializationError: JSON cannot hold the place.
+        """
+        return cursor_in_json(value, self.annotation) if is_cursor(self.annotation) else value
+
 
 class Signature:
     """What an action takes and gives.
 
     Args:
         action: The action; a method needs its owner.
+
+    Attributes:
+        parameters: The arguments that callers give, by name.
+        injected: The parameters that are given the caller's `Authorization`, and whether they
+            need one.
+        responses: The parameters that are given the call's `Response`.
+        returned: What the result is.
+        from_json: Reads the arguments from a JSON object, strictly: `"5"` is no `int`. It raises
+            `BadRequest` where that is not JSON, and `InvalidInput` where arguments are wrong, with
+            one entry for each.
 
     Raises:
         SignatureError: A parameter or the result is annotated in a way that cannot work.
@@ -69,14 +91,17 @@ class Signature:
         hints = self._hints(declared)
         if "return" not in hints:
             raise self._error("the result has no annotation: write `-> None` where there is none.")
-        self.result_annotation: Any = hints["return"]
+        self.returned = self._returned(hints["return"])
         self.injected: dict[str, bool] = {}
+        self.responses: list[str] = []
         self.parameters: dict[str, Parameter] = {}
         texts = _documented_parameters(action)
         for name, parameter in declared.items():
             annotation = hints[name]
             if _is_injected(annotation):
                 self.injected[name] = not _is_optional(annotation)
+            elif annotation is Response:
+                self.responses.append(name)
             else:
                 self.parameters[name] = Parameter(
                     name,
@@ -85,7 +110,7 @@ class Signature:
                     parameter.default,
                     texts.get(name, ""),
                 )
-        self.result_adapter = self._result_adapter()
+        self.result_adapter = self._result_adapter(self.returned.annotation)
         self.result_to_json: Callable[[Any], bytes] = json_writer(self.result_adapter)
         """Writes a result as JSON, or raises `PydanticSerializationError` where it is not of the
         annotated type."""
@@ -98,28 +123,11 @@ class Signature:
             names: The parameters to keep.
         """
         part = copy(self)
-        for prepared in ("_text_reader", "_validate_texts"):
+        for prepared in ("_text_reader", "_validate_python", "_validate_texts"):
             vars(part).pop(prepared, None)
         part.parameters = {name: one for name, one in self.parameters.items() if name in names}
         part._prepare_arguments()  # noqa: SLF001 - it is of this very class
         return part
-
-    def from_json(self, text: bytes) -> Arguments:
-        """Read the arguments from a JSON object, strictly: `"5"` is no `int`.
-
-        Raises:
-            BadRequest: It is not JSON.
-            InvalidInput: Arguments are wrong; one entry for each.
-        """
-        try:
-            arguments = self._validate_json(text, strict=True)
-        except ValidationError as error:
-            raise invalid_input(error, parse_json(text)) from None
-        # Where no argument holds an object, as many colons as arguments leave none for a second
-        # member of the same name; then what pydantic's parser checks is all that is to be checked.
-        if not self._flat or text.count(b":") != len(arguments):
-            parse_json(text)
-        return arguments
 
     def from_texts(self, pairs: Iterable[tuple[str, str]]) -> Arguments:
         """Read the arguments from pairs of name and text, by the rules of `servey_core.texts`.
@@ -134,6 +142,18 @@ class Signature:
         except ValidationError as error:
             raise invalid_input(error, raw) from None
 
+    def plain_texts_validator(self) -> Callable[[dict[str, str]], Arguments] | None:
+        """What checks texts by their parameters' names, quickly; None where some take several.
+
+        Names that are not known are passed over, which their number tells: looking for them takes
+        longer. It raises `ValueError` where anything is wrong; what, `from_texts` says.
+        """
+        shapes = {shape_of(one.annotation) for one in self.parameters.values()}
+        if not shapes <= {Shape.ONE}:
+            return None
+        adapter = self._adapter(text_annotation, _PASSING_OVER)
+        return adapter.validator.validate_python
+
     def from_python(self, values: Mapping[str, Any]) -> Arguments:
         """Check arguments that are Python values already.
 
@@ -147,15 +167,36 @@ class Signature:
 
     def arguments_to_json(self, values: Mapping[str, Any]) -> bytes:
         """Write arguments, such as an example's, as the JSON object that `from_json` reads."""
-        return to_json(dict(values), by_alias=True)
+        known = self.parameters
+        written = {
+            name: known[name].written(value) if name in known else value
+            for name, value in values.items()
+        }
+        return to_json(written, by_alias=True)
+
+    def result_from_json(self, text: bytes) -> Any:
+        """Read a result that `result_to_json` wrote; as JSON values, where it reads otherwise."""
+        try:
+            return self.result_adapter.validate_json(text)
+        except ValidationError:
+            return parse_json(text)
+
+    @cached_property
+    def item_to_json(self) -> Callable[[Any], bytes]:
+        """Writes one item of a stream as JSON, as `result_to_json` does a result."""
+        return json_writer(self._result_adapter(self.returned.item))
 
     @cached_property
     def _text_reader(self) -> TextReader:
         return TextReader({name: shape_of(one.annotation) for name, one in self.parameters.items()})
 
     @cached_property
+    def _validate_python(self) -> Callable[[Mapping[str, Any]], Arguments]:
+        return _python_validator(self.arguments_adapter)
+
+    @cached_property
     def _validate_texts(self) -> Callable[[Mapping[str, Any]], Arguments]:
-        return self._adapter(text_annotation).validator.validate_python
+        return _python_validator(self._adapter(text_annotation))
 
     def _hints(self, declared: Mapping[str, inspect.Parameter]) -> dict[str, Any]:
         hints: dict[str, Any] = {}
@@ -189,13 +230,12 @@ class Signature:
 
     def _prepare_arguments(self) -> None:
         self.arguments_adapter = self._adapter(_same)
-        validator = self.arguments_adapter.validator
-        self._validate_json: Callable[..., Arguments] = validator.validate_json
-        self._validate_python: Callable[..., Arguments] = validator.validate_python
-        shapes = {shape_of(parameter.annotation) for parameter in self.parameters.values()}
-        self._flat = shapes <= {Shape.ONE, Shape.SEVERAL}
+        annotations = {name: one.annotation for name, one in self.parameters.items()}
+        self.from_json = json_reader(self.arguments_adapter, annotations)
 
-    def _adapter(self, change: Callable[[Any], Any]) -> TypeAdapter[Any]:
+    def _adapter(
+        self, change: Callable[[Any], Any], config: ConfigDict = _CONFIG
+    ) -> TypeAdapter[Any]:
         fields: dict[str, Any] = {}
         for name, parameter in self.parameters.items():
             annotation = change(parameter.annotation)
@@ -204,7 +244,7 @@ class Signature:
             fields[name] = (Required if parameter.required else NotRequired)[annotation]
         arguments = TypedDict(f"{self._action.name}_arguments", fields)  # type: ignore[misc]
         arguments.__module__ = self._action.function.__module__
-        arguments.__pydantic_config__ = _CONFIG  # type: ignore[attr-defined]
+        arguments.__pydantic_config__ = config  # type: ignore[attr-defined]
         try:
             return TypeAdapter(arguments)
         except PydanticUserError:
@@ -218,9 +258,15 @@ class Signature:
             except PydanticUserError as error:
                 raise self._error(_unusable(name, error)) from error
 
-    def _result_adapter(self) -> TypeAdapter[Any]:
+    def _returned(self, annotation: Any) -> Returned:
         try:
-            return TypeAdapter(self.result_annotation)
+            return returned(annotation, streams=self._action.is_stream)
+        except ValueError as error:
+            raise self._error(f"the result {error}.") from None
+
+    def _result_adapter(self, annotation: Any) -> TypeAdapter[Any]:
+        try:
+            return TypeAdapter(annotation)
         except PydanticUserError as error:
             raise self._error(_unusable("return", error)) from error
 
@@ -228,37 +274,8 @@ class Signature:
         return SignatureError(self._action.name, self._action.place, reason)
 
 
-def invalid_input(error: ValidationError, given: Any) -> InvalidInput:
-    """Say what is wrong with the input: one entry for each bad field, up to `MAX_ERRORS`."""
-    details: dict[str, list[tuple[str, str]]] = {}
-    found_wrong = error.errors(include_url=False, include_context=False, include_input=False)
-    for entry in found_wrong[:MAX_ERRORS]:
-        pointer = _pointer(entry["loc"], given, missing=entry["type"] == "missing")
-        details.setdefault(pointer, []).append((entry["msg"], entry["type"]))
-    return InvalidInput(
-        errors=[
-            FieldError(pointer, "; or: ".join(dict(found)), found[0][1])
-            for pointer, found in details.items()
-        ]
-    )
-
-
-def _pointer(location: tuple[int | str, ...], given: Any, *, missing: bool) -> str:
-    """A JSON Pointer, without the parts that name a member of a union and no part of the input."""
-    parts = []
-    for index, part in enumerate(location):
-        if _holds(given, part):
-            given = given[part]
-        elif not (missing and index == len(location) - 1):
-            continue
-        parts.append(str(part).replace("~", "~0").replace("/", "~1"))
-    return "#" + "".join(f"/{part}" for part in parts)
-
-
-def _holds(given: Any, part: int | str) -> bool:
-    if isinstance(given, list | tuple):
-        return isinstance(part, int) and part < len(given)
-    return isinstance(given, Mapping) and part in given
+def _python_validator(adapter: TypeAdapter[Any]) -> Callable[[Mapping[str, Any]], Arguments]:
+    return finite_validator(adapter.core_schema, adapter.validator).validate_python  # type: ignore[no-any-return]
 
 
 def _raw_annotations(function: Callable[..., Any]) -> dict[str, Any]:
@@ -301,6 +318,3 @@ def _union_members(annotation: Any) -> tuple[Any, ...]:
 def _documented_parameters(action: Action) -> dict[str, str]:
     parsed = docstring_parser.parse(inspect.getdoc(action.function) or "")
     return {one.arg_name: one.description or "" for one in parsed.params}
-
-
-__all__ = ["Arguments", "Parameter", "PydanticSerializationError", "Signature", "invalid_input"]

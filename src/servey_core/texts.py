@@ -12,18 +12,22 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pydantic
 import typing_extensions
-from pydantic import BaseModel, BeforeValidator
-from pydantic_core import PydanticKnownError
+from pydantic import BaseModel, BeforeValidator, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
-from servey_core.errors import BadRequest, FieldError, InvalidInput
+from servey_core.errors import BadRequest, FieldError, InvalidInput, json_pointer
+from servey_core.files import File
 from servey_core.jsons import parse_json
+from servey_core.pagination import cursor_from_text, is_cursor
 
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_INTEGER = r"^[+-]?[0-9]+$"
+_MOMENT = r"^[0-9]{4}-"
+_NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _FIELD = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
 _MAPPINGS = (dict, Mapping)
 _SEVERAL = (list, set, frozenset, tuple, Sequence, AbstractSet, Iterable)
@@ -49,8 +53,21 @@ def shape_of(annotation: Any) -> Shape:
     return shapes.pop() if len(shapes) == 1 else Shape.JSON
 
 
+def file_shape(annotation: Any) -> Shape | None:
+    """Whether a parameter takes a file (`ONE`) or a list of files (`SEVERAL`); None for neither."""
+    if _all_files([annotation]):
+        return Shape.ONE
+    lists = [_plain(member) for member in _members(annotation) if member is not type(None)]
+    items = [get_args(one) if get_origin(one) in _SEVERAL else () for one in lists]
+    return Shape.SEVERAL if lists and all(map(_all_files, items)) else None
+
+
 def text_annotation(annotation: Any) -> Any:
-    """The same type, as it is read from text."""
+    """The same type, as it is read from text; JSON within a text is read by the type itself."""
+    if shape_of(annotation) is Shape.JSON:
+        return annotation
+    if cursor := cursor_from_text(annotation):
+        return cursor
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return Annotated[(text_annotation(arguments[0]), *arguments[1:])]
@@ -58,19 +75,36 @@ def text_annotation(annotation: Any) -> Any:
         return Union[tuple(map(text_annotation, arguments))]  # noqa: UP007 - it is not written out
     if origin in _SEVERAL and arguments:
         return origin[tuple(a if a is ... else text_annotation(a) for a in arguments)]
-    before = _before_validation(annotation)
-    return Annotated[annotation, BeforeValidator(before)] if before else annotation
+    reading = _reading(annotation)
+    return Annotated[annotation, reading] if reading else annotation
 
 
-def _before_validation(annotation: Any) -> Callable[[object], object] | None:
+def _reading(annotation: Any) -> object:
     """What makes of a text what pydantic would not, or refuses what pydantic would take."""
-    if get_origin(annotation) is Literal:
-        return _lookup(get_args(annotation))
-    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
-        return _lookup(member.value for member in annotation)
+    if choose := _choice(annotation):
+        return BeforeValidator(choose)
+    if choices := _field_choices(annotation):
+        return BeforeValidator(_in_fields(choices))
     if annotation is int:
-        return _check(_INTEGER, "int_parsing")
-    return _check(_NUMBER, "float_parsing") if annotation is float else None
+        return _Written(_INTEGER, "int_parsing")
+    if annotation in (date, datetime):  # no seconds since 1970
+        return _Written(_MOMENT, "date_type" if annotation is date else "datetime_type")
+    return _Written(_NUMBER, "float_parsing") if annotation is float else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Written:
+    """Takes only texts of one form; pydantic alone would take `1_000`, and `0` for a date."""
+
+    pattern: str
+    error: Literal["int_parsing", "float_parsing", "date_type", "datetime_type"]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        text = core_schema.str_schema(pattern=self.pattern)
+        checked = core_schema.custom_error_schema(text, self.error)
+        return core_schema.chain_schema([checked, handler(source)])
 
 
 class TextReader:
@@ -98,7 +132,7 @@ class TextReader:
             if shape is Shape.SEVERAL:
                 raw.setdefault(name, []).append(text)
             elif name in raw:
-                raise _given_twice(name)
+                raise given_twice(name)
             elif shape is Shape.ONE:
                 raw[name] = text
             elif shape is None:
@@ -114,12 +148,13 @@ class TextReader:
             return
         fields = raw.setdefault(match[1], {})
         if not isinstance(fields, dict) or match[2] in fields:
-            raise _given_twice(name)
+            raise given_twice(name)
         fields[match[2]] = text
 
 
-def _given_twice(name: str) -> InvalidInput:
-    error = FieldError(f"#/{name}", "It is given more than once.", "given_twice")
+def given_twice(name: str) -> InvalidInput:
+    """The error for a parameter that is given once more than it can be."""
+    error = FieldError(json_pointer([name]), "It is given more than once.", "given_twice")
     return InvalidInput(errors=[error])
 
 
@@ -140,7 +175,7 @@ def _members(annotation: Any) -> tuple[Any, ...]:
 def _plain(annotation: Any) -> Any:
     while True:
         if get_origin(annotation) is Annotated:
-            annotation = get_args(annotation)[0]
+            annotation = str if is_cursor(annotation) else get_args(annotation)[0]
         elif isinstance(annotation, typing_extensions.TypeAliasType):
             annotation = annotation.__value__
         elif isinstance(annotation, typing.NewType):
@@ -151,6 +186,8 @@ def _plain(annotation: Any) -> Any:
 
 def _shape_of_one(annotation: Any) -> Shape:
     origin = get_origin(annotation) or annotation
+    if origin is File:
+        return Shape.OBJECT
     if origin in _SEVERAL:
         items = [item for item in get_args(annotation) if item is not ...]
         return Shape.SEVERAL if _all_plain(items) else Shape.JSON
@@ -170,6 +207,11 @@ def _all_plain(annotations: Iterable[Any]) -> bool:
     )
 
 
+def _all_files(annotations: Iterable[Any]) -> bool:
+    members = [_plain(member) for annotation in annotations for member in _members(annotation)]
+    return File in members and all(one in (File, type(None), ...) for one in members)
+
+
 def _has_fields(candidate: Any) -> bool:
     if not isinstance(candidate, type):
         return False
@@ -181,24 +223,56 @@ def _has_fields(candidate: Any) -> bool:
 
 
 def _field_types(owner: type) -> Iterable[Any]:
+    return _fields(owner).values()
+
+
+def _fields(owner: Any) -> Mapping[str, Any]:
+    """The fields of an object and their types, by the names that callers give them."""
     try:
-        return typing.get_type_hints(owner, include_extras=True).values()
+        hints = typing.get_type_hints(owner, include_extras=True)
     except NameError:  # a forward reference that only pydantic can resolve
-        return [Any]
+        return {"": Any}
+    fields = owner.model_fields if issubclass(owner, BaseModel) else {}
+    aliases = {name: field.validation_alias for name, field in fields.items()}
+    return {str(aliases.get(name) or name): hint for name, hint in hints.items()}
 
 
-def _check(
-    pattern: re.Pattern[str], error: Literal["int_parsing", "float_parsing"]
-) -> Callable[[object], object]:
-    def check(value: object) -> object:
-        if isinstance(value, str) and not pattern.fullmatch(value):
-            raise PydanticKnownError(error)
-        return value
-
-    return check
+Choose = Callable[[object], object]
 
 
-def _lookup(values: Iterable[object]) -> Callable[[object], object]:
+def _choice(annotation: Any) -> Choose | None:
+    """What makes of a text the one of several values that it stands for, if there are several."""
+    if get_origin(annotation) is Literal:
+        return _lookup(get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return _lookup(member.value for member in annotation)
+    return None
+
+
+def _field_choices(annotation: Any) -> dict[str, Choose]:
+    """The same for the fields of an object."""
+    if not _has_fields(annotation):
+        return {}
+    return {
+        name: choose
+        for name, hint in _fields(annotation).items()
+        for member in _members(hint)
+        if (choose := _choice(_plain(member)))
+    }
+
+
+def _in_fields(choices: Mapping[str, Choose]) -> Choose:
+    def choose(value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: choices[name](text) if name in choices else text for name, text in value.items()
+        }
+
+    return choose
+
+
+def _lookup(values: Iterable[object]) -> Choose:
     by_text = {str(value): value for value in values if not isinstance(value, str)}
 
     def look_up(text: object) -> object:

@@ -33,18 +33,32 @@ class WebTrigger(Trigger):
         method: An HTTP method, in capitals.
         path: The path, where `{name}` stands for a parameter of the action; left out, it is
             `/actions/` and the action's name with dashes.
+        status: The status of a result, such as 201 (Created).
+        form: Whether arguments come from a form (`application/x-www-form-urlencoded` or
+            `multipart/form-data`) rather than from JSON. An action that takes a `File` has a form
+            in any case.
+        max_body_bytes: The largest body, in bytes; left out, what the settings say.
     """
 
     served_by: ClassVar[str] = "servey-rest"
 
     method: str = "GET"
     path: str | None = None
+    status: int = 200
+    form: bool = False
+    max_body_bytes: int | None = None
 
     def __post_init__(self) -> None:
         if not _METHOD.fullmatch(self.method):
             raise ValueError(f"An HTTP method is written in capitals, such as GET: {self.method!r}")
         if self.path is not None and not self.path.startswith("/"):
             raise ValueError(f"A path starts with a slash: {self.path!r}")
+        if not 200 <= self.status <= 299:  # noqa: PLR2004 - the range is the definition
+            raise ValueError(f"The status of a result is 200 to 299, not {self.status!r}")
+        if self.form and self.method in ("GET", "HEAD", "DELETE", "OPTIONS", "TRACE"):
+            raise ValueError(f"{self.method} has no body that could be a form.")
+        if self.max_body_bytes is not None and self.max_body_bytes < 0:
+            raise ValueError(f"A body cannot be smaller than nothing: {self.max_body_bytes!r}")
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}" if self.path else self.method

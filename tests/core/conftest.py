@@ -21,8 +21,8 @@ from typing import ClassVar
 import pytest
 from click.testing import CliRunner
 
-sys.path.insert(0, str(Path(__file__).parent))  # for the tests that import `forging`
-pytest.register_assert_rewrite("forging")
+sys.path.insert(0, str(Path(__file__).parent))  # for `forging` and `state_contract`
+pytest.register_assert_rewrite("forging", "state_contract")
 
 PATIENCE = 20.0
 """After how many seconds a test gives up; nothing waits as long where all is well."""

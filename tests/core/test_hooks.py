@@ -94,6 +94,20 @@ def test_servey_authorizers(use, monkeypatch):
     assert use("my_authorizers").authorizer.authorize("ann").subject == "ann"
 
 
+def test_servey_state_stores(use, monkeypatch):
+    monkeypatch.setenv("SERVEY_STATE", "shelf:")
+    state = use("my_state_stores").state
+
+    async def scenario():
+        assert await state.add("key", b"one", 60) is None
+        assert await state.add("key", b"two", 60) == b"one"
+        assert await state.replace("key", b"one", b"two", 60)
+        assert await state.remove("key", b"two")
+        assert await state.get("key") is None
+
+    asyncio.run(scenario())
+
+
 def test_servey_services(use, workplace):
     workplace.write(
         "actions.py",

@@ -182,6 +182,7 @@ class TestUnknownNames:
     def test_what_is_known_is_not_warned_of(self, monkeypatch):
         monkeypatch.setenv("SERVEY_PORT", "8001")
         monkeypatch.setenv("SERVEY_WORKER", "1")
+        monkeypatch.setenv("SERVEY_TEST_REDIS_URL", "redis://localhost")
         start(actions=())
 
     def test_the_settings_of_a_plugin_are_known(self, workplace, monkeypatch):
@@ -215,6 +216,25 @@ class TestSecrets:
         (key,) = (one.value for one in load() if one.name == "jwt_secret_key")
         assert isinstance(key, SecretStr)
         assert str(key) == "**********"
+
+    @pytest.mark.parametrize(
+        ("url", "shown"),
+        [
+            ("sqlite:///servey.db", "sqlite:///servey.db"),
+            ("redis://host:6379/0", "redis://host:6379/0"),
+            ("redis://ann:battery@host:1/0", "redis://[redacted]@host:1/0"),
+            ("redis://:bat/te@ry@host/0", "redis://[redacted]@host/0"),
+            ("redis://host/0?password=battery", "redis://host/0?password=[redacted]"),
+        ],
+    )
+    def test_the_password_of_a_url_is_masked_and_the_rest_is_shown(self, monkeypatch, url, shown):
+        monkeypatch.setenv("SERVEY_STATE", url)
+        settings = load()
+        (state,) = (one.value for one in settings if one.name == "state")
+        assert str(state) == shown
+        assert "batter" not in f"{settings!r} {[*settings]!r}"
+        assert settings.core.state.get_secret_value() == url
+        assert load(state=url).as_environment()["SERVEY_STATE"] == url
 
 
 class TestEnvironment:

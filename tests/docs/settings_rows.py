@@ -5,7 +5,6 @@
 
 from collections.abc import Iterator
 
-from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
 from servey_core.runtime import load
@@ -26,7 +25,7 @@ def _rows(group: type[SettingsGroup]) -> Iterator[str]:
 
 
 def _default(value: object) -> str:
-    if value in (None, PydanticUndefined, (), "") or isinstance(value, SecretStr):
+    if value in (None, PydanticUndefined, (), ""):
         return "-"
     if isinstance(value, tuple):
         return f"`{','.join(map(str, value))}`"

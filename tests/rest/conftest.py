@@ -2,17 +2,23 @@
 
 import asyncio
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from servey_core import Authorization, Runtime, ServiceContext, action_of, start
+from servey_web.sockets import open_sockets
+
+sys.path.insert(0, str(Path(__file__).parent))  # for the tests that import `raw_http`
+pytest.register_assert_rewrite("raw_http")
 
 PATIENCE = 10.0
 """How long a test waits for what should happen at once, in seconds."""
@@ -57,7 +63,7 @@ def served(functions: Iterable[Any], **given: Any) -> Iterator[Served]:
     runtime = start_with(functions, **given)
     service = runtime.services()["web"].record
     runtime.require_served([service])
-    listening = socket.create_server(("127.0.0.1", 0))
+    [listening] = open_sockets("127.0.0.1", 0)
     started = threading.Event()
     ready: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 

@@ -7,7 +7,7 @@ import httpx
 from fastapi import APIRouter, FastAPI
 
 from servey_core import WEB_GET, WEB_POST, WebTrigger, action
-from servey_rest.app import fastapi_app
+from servey_rest import fastapi_app
 
 
 @action(triggers=(WEB_GET, WEB_POST))

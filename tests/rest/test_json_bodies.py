@@ -145,10 +145,11 @@ def test_an_integer_is_as_large_as_it_is(app: Any) -> None:
     assert app.client.post(ECHO, json={"number": number}).json() == {"number": number}
 
 
-def test_a_refusal_is_no_flood(app: Any) -> None:
-    response = app.post(ECHO, b'{"pets": [' + b"1," * 100_000 + b"1]}")
+@pytest.mark.parametrize(("items", "told"), [(1000, 100), (100_000, 1)])
+def test_a_refusal_is_no_flood(app: Any, items: int, told: int) -> None:
+    response = app.post(ECHO, b'{"pets": [' + b"1," * items + b"1]}")
     assert response.status_code == 422
-    assert len(response.json()["errors"]) == 100
+    assert len(response.json()["errors"]) == told
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"7", b"null", b"true"])

@@ -12,15 +12,21 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, Field
 
 from servey_core import (
+    ALLOW_AUTHENTICATED,
     WEB_GET,
     WEB_POST,
     Authorization,
+    Conflict,
     Example,
+    Idempotency,
+    InvalidInput,
     NotFound,
     ProblemError,
+    RateLimit,
     Runtime,
     ScopeAccessControl,
     SecureHashCacheControl,
+    TtlCacheControl,
     WebTrigger,
     action,
 )
@@ -61,6 +67,7 @@ class OutOfCredit(ProblemError):  # noqa: N818 - as the core's own problems are 
         Example("hidden", {"name": "x"}, include_in_schema=False),
         Example("broke", {"name": "Al"}, raises=OutOfCredit),
         Example("gone", {"name": "Bo"}, raises=NotFound),
+        Example("never", {"name": "Cy", "times": 0}, raises=InvalidInput),
     ],
 )
 def say_hello(name: str, times: Annotated[int, Field(ge=1)] = 1) -> str:
@@ -105,6 +112,19 @@ def drop_box(number: int) -> None: ...
 def guarded() -> bytes: ...
 
 
+@action(triggers=WEB_GET, cache_control=TtlCacheControl(60), access_control=ALLOW_AUTHENTICATED)
+def fresh() -> int: ...
+
+
+@action(
+    triggers=WEB_POST,
+    idempotency=Idempotency(required=True),
+    rate_limits=RateLimit("10/minute"),
+    examples=Example("broke", raises=Conflict),
+)
+def pay() -> None: ...
+
+
 @action(triggers=WEB_GET)
 def who(authorization: Authorization) -> Authorization: ...
 
@@ -117,7 +137,7 @@ def who_if_anybody(authorization: Authorization | None) -> str: ...
 def odd() -> None: ...
 
 
-ACTIONS = [say_hello, search, put_box, drop_box, guarded, who, who_if_anybody, odd]
+ACTIONS = [say_hello, search, put_box, drop_box, guarded, fresh, pay, who, who_if_anybody, odd]
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +181,7 @@ def test_it_says_what_the_api_is_called(document: Any) -> None:
         "version": "1.2",
         "description": "Keeps *boxes*.",
     }
-    assert "servers" not in document
+    assert document["servers"] == [{"url": "/"}]
 
 
 def test_it_goes_by_the_projects_name_otherwise(
@@ -195,6 +215,8 @@ def test_operations_are_named_after_actions(document: Any) -> None:
         "put_box": "put /boxes/{box_id}",
         "drop_box": "delete /boxes/{box_id}",
         "guarded": "get /actions/guarded",
+        "fresh": "get /actions/fresh",
+        "pay": "post /actions/pay",
         "who": "get /actions/who",
         "who_if_anybody": "get /actions/who-if-anybody",
     }
@@ -234,7 +256,7 @@ def test_parameters_have_the_style_of_their_types(document: Any) -> None:
     assert (found["words"]["style"], found["words"]["explode"]) == ("form", True)
     assert found["words"]["required"] is True
     assert (found["box"]["style"], found["box"]["explode"]) == ("deepObject", True)
-    assert found["box"]["schema"] == {"$ref": "#/components/schemas/Box-Input"}
+    assert found["box"]["schema"] == {"$ref": "#/components/schemas/BoxInput"}
     assert "application/json" in found["boxes"]["content"]
     assert found["day"]["schema"]["default"] == "2024-02-29"
     assert found["size"]["schema"] == {"enum": [1, 2], "type": "integer"}
@@ -257,8 +279,8 @@ def test_two_names_of_one_path_are_written_as_one(document: Any) -> None:
 
 def test_results_have_all_their_fields(document: Any) -> None:
     schemas = document["components"]["schemas"]
-    assert schemas["Box-Output"]["required"] == ["width", "colour"]
-    assert schemas["Box-Input"]["required"] == ["width"]
+    assert schemas["Box"]["required"] == ["width", "colour"]
+    assert schemas["BoxInput"]["required"] == ["width"]
     result = document["paths"]["/boxes/{box_id}"]["delete"]["responses"]["200"]
     assert result["content"]["application/json"]["schema"] == {"type": "null"}
 
@@ -274,8 +296,15 @@ def test_problems_are_answers(document: Any) -> None:
 
 def test_a_result_that_may_be_kept_may_be_unchanged(document: Any) -> None:
     answers = document["paths"]["/actions/search"]["get"]["responses"]
-    assert set(answers["304"]["headers"]) == {"Cache-Control", "ETag"}
+    assert set(answers["304"]["headers"]) == {"Cache-Control", "ETag", "Last-Modified"}
+    assert set(answers["200"]["headers"]) == set(answers["304"]["headers"])
     assert "304" not in document["paths"]["/actions/who"]["get"]["responses"]
+
+
+def test_a_result_that_is_fresh_for_a_time_is_never_unchanged(document: Any) -> None:
+    answers = document["paths"]["/actions/fresh"]["get"]["responses"]
+    assert set(answers["200"]["headers"]) == {"Cache-Control"}
+    assert "304" not in answers
 
 
 def test_scopes_are_alternatives(document: Any) -> None:
@@ -295,9 +324,13 @@ def test_an_authorization_is_security_and_no_parameter(document: Any) -> None:
     who = document["paths"]["/actions/who"]["get"]
     assert "parameters" not in who
     assert who["security"] == [{"bearer": []}, {"debug_login": []}]
+    assert "401" in who["responses"]
+    assert "403" not in who["responses"]
+    assert "403" not in document["paths"]["/actions/fresh"]["get"]["responses"]
     optional = document["paths"]["/actions/who-if-anybody"]["get"]
     assert optional["security"] == [{}, {"bearer": []}, {"debug_login": []}]
     assert "security" not in document["paths"]["/actions/search"]["get"]
+    assert document["security"] == []
 
 
 def test_production_knows_no_debug_login(started: Any) -> None:
@@ -306,16 +339,34 @@ def test_production_knows_no_debug_login(started: Any) -> None:
     assert list(document["components"]["securitySchemes"]) == ["bearer"]
 
 
-def test_a_users_own_problem_keeps_its_name(started: Any) -> None:
-    @dataclass
-    class Problem:
-        level: int
+def test_an_idempotent_action_takes_a_key(document: Any) -> None:
+    operation = document["paths"]["/actions/pay"]["post"]
+    key = parameters(operation)["Idempotency-Key"]
+    assert (key["in"], key["required"], key["schema"]["maxLength"]) == ("header", True, 255)
+    answers = operation["responses"]
+    assert "Idempotency-Replayed" in answers["200"]["headers"]
+    refused = answers["422"]["content"]["application/problem+json"]["examples"]
+    assert set(refused) == {"invalid-input", "idempotency-key-reused"}
+    assert "Idempotency-Key" not in parameters(document["paths"]["/actions/who"]["get"])
 
-    @action(triggers=WEB_GET)
-    def worst() -> Problem: ...
 
-    worst.__annotations__["return"] = Problem
-    document = json.loads(started([worst]).generate("openapi")[0].text)
-    assert document["components"]["schemas"]["Problem"]["required"] == ["level"]
-    assert document["components"]["schemas"]["ServeyProblem"]["required"]
-    assert not list(OpenAPIV31SpecValidator(document).iter_errors())
+def test_problems_of_one_status_are_one_answer(document: Any) -> None:
+    answer = document["paths"]["/actions/pay"]["post"]["responses"]["409"]
+    examples = answer["content"]["application/problem+json"]["examples"]
+    assert set(examples) == {"still-under-way", "conflict"}
+    assert answer["description"].count(".") == 2
+    assert "Retry-After" in answer["headers"]
+
+
+def test_limits_are_told(document: Any) -> None:
+    answers = document["paths"]["/actions/pay"]["post"]["responses"]
+    assert {"RateLimit", "RateLimit-Policy"} <= set(answers["200"]["headers"])
+    assert answers["429"] == {"$ref": "#/components/responses/TooManyRequests"}
+    refused = document["components"]["responses"]["TooManyRequests"]
+    assert set(refused["headers"]) == {"Retry-After", "RateLimit", "RateLimit-Policy"}
+    assert "429" not in document["paths"]["/actions/who"]["get"]["responses"]
+
+
+def test_an_api_without_guards_has_no_security_schemes(started: Any) -> None:
+    document = json.loads(started([search]).generate("openapi")[0].text)
+    assert document["components"]["securitySchemes"] == {}

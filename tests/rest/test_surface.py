@@ -1,9 +1,9 @@
 """The surface by which every example becomes a test over HTTP."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -12,6 +12,10 @@ from servey_core import (
     WEB_POST,
     Action,
     Authorization,
+    Cookie,
+    File,
+    Header,
+    Redirect,
     Reply,
     Runtime,
     ScopeAccessControl,
@@ -51,11 +55,52 @@ async def put_pet(name: str, inner: Inner, authorization: Authorization) -> Any:
     return [name, inner, authorization.subject]
 
 
+@action(triggers=(WebTrigger("POST", form=True), WebTrigger("PUT", form=True)))
+async def fill_in(
+    text: str,
+    outer: Outer | None = None,
+    tags: Annotated[list[int] | None, Header("X-Tags")] = None,
+    inner: Annotated[Inner | None, Header("X-Inner")] = None,
+    theme: Annotated[str, Cookie()] = "",
+) -> dict[str, Any]:
+    return {name: value for name, value in locals().items() if value}
+
+
+@action(triggers=WebTrigger("POST"))
+async def upload(files: list[File], note: str = "") -> list[Any]:
+    return [note, *files]
+
+
+@action(triggers=WebTrigger("POST"))
+async def copy(file: File) -> File:
+    return file
+
+
+@action(triggers=WebTrigger("GET"))
+async def elsewhere() -> Redirect:
+    return Redirect("/there")
+
+
+@action(triggers=WebTrigger("GET"))
+async def count() -> AsyncIterator[int]:
+    yield 1
+    yield 2
+
+
+@action(triggers=WebTrigger("DELETE", status=204))
+async def drop() -> None: ...
+
+
+@action(triggers=WEB_GET)
+async def raw() -> bytes:
+    return "é".encode()
+
+
 @action
 async def unserved() -> None: ...
 
 
-ACTIONS = [echo, put_pet, unserved]
+ACTIONS = [echo, put_pet, fill_in, upload, copy, elsewhere, count, drop, raw, unserved]
 Params = Mapping[str, Any]
 
 
@@ -79,7 +124,10 @@ def test_it_serves_actions_with_a_web_trigger(started: Any) -> None:
         surface.name: {name for name, one in runtime.actions.items() if surface.serves(one)}
         for surface in rest_surfaces(runtime)
     }
-    assert served == {"rest": {"echo", "put_pet"}, "rest-2": {"echo"}}
+    assert served == {
+        "rest": {one.__name__ for one in ACTIONS} - {"unserved"},
+        "rest-2": {"echo", "fill_in"},
+    }
     assert all(isinstance(one, Action) for one in runtime.actions.values())
 
 
@@ -120,3 +168,45 @@ def test_a_problem_comes_back_as_one(started: Any) -> None:
     reply = call(started(ACTIONS), "put_pet", {"name": "x", "inner": {"number": 7}})
     assert reply.problem is not None
     assert reply.problem["status"] == 401
+
+
+def test_arguments_arrive_by_form_headers_and_cookies(started: Any) -> None:
+    params = {
+        "text": "007 & ünï",
+        "outer": {"inner": {"number": 1, "text": "x"}, "flag": True},
+        "tags": [1, 2],
+        "inner": {"number": 1, "text": "é"},
+        "theme": "dark",
+    }
+    runtime = started(ACTIONS)
+    assert call(runtime, "fill_in", params) == call(runtime, "fill_in", params, surface=1)
+    assert call(runtime, "fill_in", params).result == params
+    null = {"text": "", "outer": None, "inner": None, "tags": None, "theme": None}
+    assert call(runtime, "fill_in", null).result == {}
+
+
+def test_files_arrive_and_come_back(started: Any) -> None:
+    one = {"filename": 'é"1.txt', "content_type": "text/csv", "content": "aGVsbG8="}
+    other = {"filename": None, "content_type": "application/octet-stream", "content": "AP8="}
+    runtime = started(ACTIONS)
+    params = {"files": [one, {"content": "AP8="}], "note": "x"}
+    assert call(runtime, "upload", params).result == ["x", one, other]
+    assert call(runtime, "upload", {"files": None, "note": None}).problem is not None
+    for file in (one, other):
+        assert call(runtime, "copy", {"file": file}).result == file
+    problem = call(runtime, "copy", {"file": "no file"}).problem
+    assert problem is not None
+    assert problem["errors"][0]["pointer"] == "#/file"
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        ("elsewhere", {"url": "/there", "status": 303}),
+        ("count", [1, 2]),
+        ("drop", None),
+        ("raw", "w6k="),
+    ],
+)
+def test_every_kind_of_answer_is_a_json_value(started: Any, name: str, result: Any) -> None:
+    assert call(started(ACTIONS), name, {}).result == result

@@ -10,7 +10,6 @@ from servey_core.errors import ConfigurationError
 from servey_core.settings import CoreSettings, Settings
 from servey_web.debug_login import DebugLogin, debug_login
 from servey_web.settings import WebSettings
-from servey_web.throttle import Throttle
 
 PASSWORD = "a långer password"
 FORM = {"grant_type": "password", "username": "al", "password": PASSWORD, "scope": "read write"}
@@ -97,18 +96,6 @@ def test_guesses_under_many_names_are_throttled(client) -> None:
         for n in range(21)
     ]
     assert statuses == [400] * 20 + [429]
-
-
-def test_a_throttle_forgets_in_time_and_is_bounded() -> None:
-    now = [0.0]
-    throttle = Throttle(1, 60, keys=2, clock=lambda: now[0])
-    throttle.fail("a")
-    assert throttle.wait("a") == 60
-    now[0] = 60.0
-    assert throttle.wait("a") == 0
-    for key in "bcd":
-        throttle.fail(key)
-    assert [throttle.wait(key) for key in "bcd"] == [0, 60, 60]
 
 
 def test_it_is_on_in_development_on_loopback_with_a_password_of_its_own(notebook) -> None:

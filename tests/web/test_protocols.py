@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from select import select
 
 import pytest
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from servey_web.bodies import Patience, read_body
 from servey_web.protocols import REQUIRED, BoundedProtocol, bounded_protocol
@@ -32,6 +32,9 @@ def test_the_installed_uvicorn_is_as_expected() -> None:
         "data_received": ["data"],
         "on_headers_complete": [],
         "on_body": ["body"],
+        "on_response_complete": [],
+        "pause_writing": [],
+        "resume_writing": [],
         "send_400_response": ["msg"],
     }
     names = HttpToolsProtocol.__init__.__code__.co_names
@@ -42,8 +45,13 @@ def test_the_installed_uvicorn_is_as_expected() -> None:
         "transport",
         "timeout_keep_alive_task",
         "parser",
+        "pipeline",
+        "expect_100_continue",
     ):
         assert attribute in names
+    names = RequestResponseCycle.__init__.__code__.co_names
+    assert {"disconnected", "keep_alive", "message_event", "more_body"} <= set(names)
+    assert {"response_complete", "response_started"} <= set(names)
 
 
 def test_the_server_uses_it_and_another_uvicorn_gets_its_own(monkeypatch) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from socket import IPPROTO_TCP, TCP_NODELAY
 
 import pytest
 import uvloop
@@ -109,6 +110,25 @@ def test_localhost_is_one_port_on_every_address() -> None:
     finally:
         for one in sockets:
             one.close()
+
+
+def test_what_is_written_is_sent_at_once() -> None:
+    async def accepted() -> int:
+        [listening] = open_sockets("127.0.0.1", 0)
+        arrived = asyncio.get_running_loop().create_future()
+        server = await asyncio.start_server(
+            lambda _, writer: arrived.set_result(writer), sock=listening
+        )
+        async with server:
+            _, ours = await asyncio.open_connection(*listening.getsockname())
+            theirs = await arrived
+            option = theirs.get_extra_info("socket").getsockopt(IPPROTO_TCP, TCP_NODELAY)
+            ours.close()
+            theirs.close()
+            await asyncio.gather(ours.wait_closed(), theirs.wait_closed())
+        return option
+
+    assert asyncio.run(accepted())
 
 
 @pytest.mark.parametrize("host", ["203.0.113.1", "no-such-host.invalid"])

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Annotated
+
+from pydantic import Field
 
 from servey_core import (
     WEB_POST,
@@ -26,7 +29,7 @@ class Book:
         copies: How many there are.
     """
 
-    isbn: str
+    isbn: Annotated[str, Field(pattern="^[0-9][0-9-]*$")]
     title: str
     published: date
     copies: int = 1
@@ -100,7 +103,10 @@ def add_book(book: Book) -> Book:
 @action(
     triggers=WebTrigger("PUT", "/books/{isbn}/copies"),
     tags="books",
-    examples=Example("five", {"isbn": _EMMA.isbn, "copies": 5}, 5),
+    examples=(
+        Example("five", {"isbn": _EMMA.isbn, "copies": 5}, 5),
+        Example("unknown", {"isbn": "none", "copies": 5}, raises=NotFound),
+    ),
 )
 def count_copies(isbn: str, copies: int) -> int:
     """Set how many copies there are: one parameter in the path, the other in the body."""
@@ -111,7 +117,10 @@ def count_copies(isbn: str, copies: int) -> int:
 @action(
     triggers=(WebTrigger("DELETE", "/books/{isbn}"), WEB_POST),
     tags="books",
-    examples=Example("emma", {"isbn": _EMMA.isbn}),
+    examples=(
+        Example("emma", {"isbn": _EMMA.isbn}),
+        Example("unknown", {"isbn": "none"}, raises=NotFound),
+    ),
 )
 def remove_book(isbn: str) -> None:
     """Check a book out for ever, by its path or by name."""
@@ -124,6 +133,7 @@ def remove_book(isbn: str) -> None:
     examples=(
         Example("emma", {"isbn": _EMMA.isbn, "days": 14}, "Emma, for 14 days"),
         Example("lent", {"isbn": _ULYSSES.isbn}, raises=OutOfStockError),
+        Example("unknown", {"isbn": "none"}, raises=NotFound),
     ),
 )
 def borrow(isbn: str, days: int = 30) -> str:

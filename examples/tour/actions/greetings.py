@@ -1,6 +1,9 @@
 """Functions of every kind: blocking, quick, asynchronous; with defaults and without a result."""
 
 import asyncio
+from typing import Annotated
+
+from pydantic import Field
 
 from servey_core import WEB_GET, WEB_POST, Example, WebTrigger, action
 
@@ -31,7 +34,7 @@ def say_hello(name: str) -> str:
         Example("loud", {"name": "Ada", "times": 2, "loud": True}, "GOOD DAY, ADA. GOOD DAY, ADA."),
     ),
 )
-def say_good_day(name: str, times: int = 1, *, loud: bool = False) -> str:
+def say_good_day(name: str, times: Annotated[int, Field(le=100)] = 1, *, loud: bool = False) -> str:
     """Greet somebody right away: what never blocks needs no thread."""
     text = " ".join([f"Good day, {name}."] * times)
     return text.upper() if loud else text

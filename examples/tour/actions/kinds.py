@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
-from servey_core import WEB_GET, WEB_POST, Example, action
+from servey_core import WEB_GET, WEB_POST, Conflict, Example, action
 
 ItemT = TypeVar("ItemT")
 
@@ -57,7 +57,7 @@ class Tree:
 class Circle:
     """A shape."""
 
-    radius: float
+    radius: Annotated[float, Field(ge=0, le=1_000_000)]
     kind: Literal["circle"] = "circle"
 
 
@@ -65,7 +65,7 @@ class Circle:
 class Square:
     """Another shape."""
 
-    side: float
+    side: Annotated[float, Field(ge=0, le=2_000_000)]
     kind: Literal["square"] = "square"
 
 
@@ -102,11 +102,15 @@ class Page(Generic[ItemT]):
     examples=(
         Example("february", {"day": date(2024, 2, 28), "days": 2}, date(2024, 3, 1)),
         Example("json", {"day": "2024-02-28", "days": 1}, "2024-02-29"),
+        Example("never", {"day": date.max, "days": 1}, raises=Conflict),
     ),
 )
 def add_days(day: date, days: int) -> date:
     """Take and give dates; an example may show them as they look in JSON."""
-    return day + timedelta(days=days)
+    try:
+        return day + timedelta(days=days)
+    except OverflowError:
+        raise Conflict("No calendar goes that far.") from None
 
 
 _NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
@@ -115,13 +119,21 @@ _NOON = datetime(2024, 2, 29, 12, tzinfo=UTC)
 @action(
     triggers=WEB_GET,
     tags="kinds",
-    examples=Example(
-        "noon", {"moment": _NOON, "wait": timedelta(minutes=90)}, _NOON.replace(hour=13, minute=30)
+    examples=(
+        Example(
+            "noon",
+            {"moment": _NOON, "wait": timedelta(minutes=90)},
+            _NOON.replace(hour=13, minute=30),
+        ),
+        Example("never", {"moment": _NOON, "wait": timedelta(days=999_999_999)}, raises=Conflict),
     ),
 )
 def add_time(moment: datetime, wait: timedelta) -> datetime:
     """Take and give moments, which have a zone, and durations."""
-    return moment + wait
+    try:
+        return moment + wait
+    except OverflowError:
+        raise Conflict("No calendar goes that far.") from None
 
 
 @action(triggers=WEB_GET, tags="kinds", examples=Example("half", {"at": time(9, 30)}, 570))
@@ -151,7 +163,7 @@ def hex_of(key: UUID) -> str:
 
 @action(triggers=WEB_POST, tags="kinds", examples=Example("word", {"data": b"abc"}, b"cba"))
 def reverse_bytes(data: bytes) -> bytes:
-    """Take and give bytes; in JSON they are UTF-8 text."""
+    """Take and give bytes: UTF-8 text where JSON comes in, base64 where it goes out."""
     return data[::-1]
 
 
@@ -203,7 +215,7 @@ def kind_of(value: int | str | list[int]) -> str:
     tags="kinds",
     examples=Example("shift", {"point": {"x": 1.5, "y": 2}, "by": 1}, {"x": 2.5, "y": 3}),
 )
-def shift(point: Point, by: float) -> Point:
+def shift(point: Point, by: Annotated[float, Field(ge=-100, le=100)]) -> Point:
     """Take a typed dictionary; in a query, `point[x]=1.5`."""
     return {"x": point["x"] + by, "y": point["y"] + by}
 

@@ -1,15 +1,20 @@
 """An action on a returned type: it is worked out only where it is asked for."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from servey_core import WEB_GET, Example, action
+
+Value = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 @dataclass
 class NumberStats:
     """A number, and what can be said of it."""
 
-    value: int
+    value: Value
 
     @action(examples=Example("five", {"self": {"value": 5}}, 120))
     async def factorial(self) -> int:
@@ -23,12 +28,12 @@ class NumberStats:
         triggers=WEB_GET,
         examples=Example("twelve", {"self": {"value": 12}, "at_least": 3}, [3, 4, 6, 12]),
     )
-    def divisors(self, at_least: int = 1) -> list[int]:
+    def divisors(self, at_least: Value = 1) -> list[int]:
         """List what divides the number; it has a trigger of its own too."""
         return [number for number in range(at_least, self.value + 1) if self.value % number == 0]
 
 
 @action(triggers=WEB_GET, examples=Example("five", {"value": 5}, NumberStats(5)))
-def number_stats(value: int) -> NumberStats:
+def number_stats(value: Value) -> NumberStats:
     """Begin with a number."""
     return NumberStats(value)

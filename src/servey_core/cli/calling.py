@@ -10,8 +10,9 @@ from servey_core.cli.application import Session
 from servey_core.cli.credentials import Credentials
 from servey_core.cli.exits import OK, exit_code
 from servey_core.cli.logs import log_to
+from servey_core.contexts import Context
 from servey_core.errors import ProblemError
-from servey_core.invocation import Context, Invoker
+from servey_core.invocation import Invoker
 from servey_core.problems import Problem
 from servey_core.runtime import Runtime
 from servey_core.signatures import Arguments
@@ -27,6 +28,7 @@ class Call:
         raw: What they are read from.
         credentials: Who calls.
         as_json: Whether a problem is written as JSON, where the result would have gone.
+        idempotency_key: What the caller calls the call, whichever try it is.
     """
 
     invoker: Invoker
@@ -34,22 +36,26 @@ class Call:
     raw: Any
     credentials: Credentials
     as_json: bool
+    idempotency_key: str | None = None
 
     def run(self, session: Session, runtime: Runtime) -> int:
         """Run the action, write what came of it, and give the exit status."""
-        context = Context(surface="cli")
+        context = Context(surface="cli", idempotency_key=self.idempotency_key)
         try:
             with _quiet(session, runtime):
                 context.authorization = self.credentials.authorize(runtime)
-                body = asyncio.run(self._invoke(context))
+                body = asyncio.run(self._invoke(runtime, context))
         except ProblemError as error:
             return self._refuse(session, runtime, error, context)
         _write(session, body)
         return OK
 
-    async def _invoke(self, context: Context) -> bytes:
-        outcome = await self.invoker.invoke(self.read, self.raw, context)
-        return outcome.to_json()
+    async def _invoke(self, runtime: Runtime, context: Context) -> bytes:
+        try:
+            outcome = await self.invoker.invoke(self.read, self.raw, context)
+            return outcome.to_json()
+        finally:
+            await runtime.close_state()
 
     def _refuse(
         self, session: Session, runtime: Runtime, error: ProblemError, context: Context

@@ -58,6 +58,7 @@ def check_runtime(runtime: Runtime) -> Iterator[Finding]:
     """What can be said of an application that has started."""
     yield _check_actions(runtime)
     yield _check_authorizer(runtime)
+    yield _check_state(runtime)
     try:
         services = [one.record for one in runtime.services().values()]
     except ConfigurationError as error:
@@ -118,6 +119,14 @@ def _check_authorizer(runtime: Runtime) -> Finding:
     except ConfigurationError as error:
         return _failed("authorizer", error)
     return Finding(Level.OK, "authorizer", type(authorizer).__name__)
+
+
+def _check_state(runtime: Runtime) -> Finding:
+    try:
+        _ = runtime.state
+    except ConfigurationError as error:
+        return _failed("state", error)
+    return Finding(Level.OK, "state", str(runtime.settings.core.state))
 
 
 def _check_services(names: Iterable[str]) -> Finding:

@@ -100,7 +100,9 @@ def _field_options(flag: str, owner: str, own: Schema, schema: Schema) -> Iterat
 
 def _notes(parameter: Parameter, shape: Shape) -> list[str]:
     notes = ["may be given several times"] if shape is Shape.SEVERAL else []
-    return notes + (["required"] if parameter.required else _default(parameter.default))
+    if parameter.required:
+        return [*notes, "required"]
+    return notes + _default(parameter.written(parameter.default))
 
 
 def _default(value: Any) -> list[str]:

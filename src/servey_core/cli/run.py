@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Sequence
+from secrets import token_hex
 from typing import Any
 
 import click
@@ -71,14 +72,16 @@ def action_command(runtime: Runtime, invoker: Invoker) -> click.Command:
     return click.Command(
         invoker.action.name,
         callback=call,
-        params=[*arguments, *_own_options()],
+        params=[*arguments, *_own_options(invoker.action)],
         help=_help(invoker.action),
         epilog=_examples(invoker),
     )
 
 
-def _own_options() -> list[click.Parameter]:
+def _own_options(action: Action) -> list[click.Parameter]:
+    key = click.Option(["--idempotency-key"], help="A name for the call, whichever try it is.")
     return [
+        *([key] if action.idempotency else []),
         click.Option(["--event"], metavar="JSON", help="All arguments; `-` reads them from stdin."),
         click.Option(["--token"], help="Call with a token."),
         click.Option(
@@ -106,9 +109,17 @@ def _call(
     credentials = Credentials(values["token"], values["authorization"])
     if credentials.token is not None and credentials.authorization is not None:
         context.fail("Give --token or --as, not both.")
+    signature, last = invoker.signature, (credentials, values["as_json"], _key(invoker, values))
     if event is None:
-        return Call(invoker, invoker.signature.from_texts, pairs, credentials, values["as_json"])
-    return Call(invoker, invoker.signature.from_json, _bytes(event), credentials, values["as_json"])
+        return Call(invoker, signature.from_texts, pairs, *last)
+    return Call(invoker, signature.from_json, _bytes(event), *last)
+
+
+def _key(invoker: Invoker, values: dict[str, Any]) -> str | None:
+    """The idempotency key; made up where the action needs one, for a call without repeat."""
+    rule = invoker.action.idempotency
+    key: str | None = values.get("idempotency_key")
+    return token_hex(16) if key is None and rule is not None and rule.required else key
 
 
 def _bytes(event: str) -> bytes:

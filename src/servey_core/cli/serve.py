@@ -135,6 +135,7 @@ def _prepare(order: Order) -> Serving:
         )
     picked = pick(order.words, order.services, services)
     _ = runtime.authorizer  # a key that is missing is missing now, and not at the first request
+    _ = runtime.state  # and so is a plugin for the store
     return Serving(runtime, {name: services[name] for name in picked})
 
 

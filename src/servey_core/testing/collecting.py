@@ -11,7 +11,7 @@ from servey_core.errors import ConfigurationError
 from servey_core.runtime import start
 from servey_core.testing.cases import Case, cases_of
 from servey_core.testing.checking import ExampleFailed
-from servey_core.testing.running import ExampleRunner
+from servey_core.testing.running import WITHOUT_TRACES, ExampleRunner
 from servey_core.tracebacks import trimmed
 
 
@@ -51,7 +51,7 @@ class Application:
 
     def _start(self) -> Sequence[Case]:
         with chdir(self._root):
-            runtime = start()
+            runtime = start(given=WITHOUT_TRACES)
         found = cases_of(runtime, self._config.getini("servey_surfaces"))
         self._runner = ExampleRunner(runtime)
         self._config.add_cleanup(self._runner.close)

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from servey_core.runtime import Runtime
 
 
+WITHOUT_TRACES = {"rate_limits": False, "state": "memory:"}
+"""Settings under which examples do not get in each other's way, and leave no file behind."""
+
+
 class ExampleRunner:
     """Runs cases on an event loop of its own; close it in the end, or use it as a context manager.
 

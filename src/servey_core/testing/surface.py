@@ -7,10 +7,12 @@ bare function, called with Python values, is an ordinary function: test it as su
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
+from servey_core.contexts import Context
 from servey_core.errors import ProblemError
-from servey_core.invocation import Context, Outcome
+from servey_core.outcomes import Outcome
 from servey_core.problems import Problem
 from servey_core.surfaces import Caller, Reply, Surface
 
@@ -30,7 +32,8 @@ def function_surface(runtime: "Runtime") -> Surface:
         action: "Action", params: Mapping[str, Any], authorization: "Authorization | None"
     ) -> Reply:
         invoker = runtime.invoker(action.name)
-        context = Context(authorization, FUNCTION)
+        key = token_hex(16) if action.idempotency else None  # it may need one
+        context = Context(authorization, FUNCTION, idempotency_key=key)
         text = json.dumps(params).encode()
         try:
             return _reply(await invoker.invoke(invoker.signature.from_json, text, context))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from servey_core.runtime import start
 from servey_core.testing.cases import Case, cases_of
 from servey_core.testing.checking import ExampleFailed
-from servey_core.testing.running import ExampleRunner
+from servey_core.testing.running import WITHOUT_TRACES, ExampleRunner
 
 if TYPE_CHECKING:
     from servey_core.runtime import Runtime
@@ -48,7 +48,7 @@ def define_test_class(
         ConfigurationError: The application cannot start, or there is no such surface.
         Exception: Whatever importing the application's modules raises, as it is.
     """
-    runtime = start(path)
+    runtime = start(path, given=WITHOUT_TRACES)
     methods: dict[str, object] = {}
     for case in cases_of(runtime, surfaces):
         method = _method(case)

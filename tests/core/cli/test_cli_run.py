@@ -168,7 +168,7 @@ def test_texts_mean_what_the_annotations_say(servey, arguments, expected):
         ("--share 101", "#/share"),
         ("--day tomorrow", "#/day"),
         ("--query.min-size 1", "#/query/name"),
-        ('--query {"name":"x"} --query.name=y', "#/query[name]"),
+        ('--query {"name":"x"} --query.name=y', "#/query%5Bname%5D"),
     ],
 )
 def test_each_bad_field_is_named(servey, arguments, pointer):

@@ -1,106 +1,90 @@
-"""The FastAPI application behind the plans: documents, and whatever no plan answers.
+"""The FastAPI application behind the plans: documents, routers, and whatever no plan answers.
 
 It serves the actions too, by the very same plans, so that it is whole by itself. Where the web
 host stands before it, the host's table has them first.
 """
 
-from collections.abc import Sequence
-from http import HTTPStatus
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.middleware import Middleware
+from starlette.types import Receive, Scope, Send
 
-from servey_core import FieldError, InvalidInput, Problem, ProblemError, Runtime
-from servey_core.naming import kebab_case
-from servey_core.problems import PROBLEM_CONTENT_TYPE
+from servey_core import Runtime
+from servey_rest.front import Front, Paths
 from servey_rest.openapi import openapi_document
 from servey_rest.pages import DOCS_PATH, pages
-from servey_rest.plans import web_routes
+from servey_rest.refusals import HANDLERS
+from servey_rest.routers import included_routers
+from servey_rest.routes import web_routes
 from servey_rest.settings import api_info
-from servey_web import WebMount, WebRoute, instance_of, parameter_of, web_settings
+from servey_rest.shared_paths import router_routes, shared_paths
+from servey_web import Patience, WebMount, WebRoute, limit_body, web_settings
 
 
-def fastapi_app(runtime: Runtime, routes: Sequence[WebRoute] | None = None) -> FastAPI:
-    """The actions as a FastAPI application.
+def fastapi_app(runtime: Runtime) -> FastAPI:
+    """The actions as a FastAPI application, with the routers that stand beside them.
+
+    The web host's protections are not before it: `servey_web.create_app()` has those. A router that
+    is included in it afterwards gets what no action answers.
 
     Args:
         runtime: The application.
-        routes: The actions' routes, where they have been made already.
+
+    Raises:
+        RouteConflictError: Two actions, or an action and a router, claim one method and path.
     """
+    return _application(runtime, web_routes(runtime))[0]
+
+
+def rest_contributions(runtime: Runtime) -> list[WebRoute | WebMount]:
+    """What the web host is given: actions, what FastAPI answers, and FastAPI behind all of it.
+
+    Raises:
+        RouteConflictError: An action and a router claim one method and path.
+    """
+    actions = web_routes(runtime)
+    app, shared = _application(runtime, actions)
+    state: dict[str, Any] = {}
+
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
+        async with app.router.lifespan_context(app) as given:
+            state.update(given or {})
+            yield
+
+    async def entered(scope: Scope, receive: Receive, send: Send) -> None:
+        if state:
+            scope["state"] = {**scope.get("state", {}), **state}
+        await app(scope, receive, send)
+
+    settings = web_settings(runtime)
+    bounded = limit_body(entered, settings.max_body_bytes, Patience.of(settings))
+    shown = (DOCS_PATH,) if settings.docs else ()
+    behind = [WebRoute(path, methods, bounded) for path, methods in shared]
+    return [*actions, *behind, WebMount("", entered, lifespan=lifespan, pages=shown)]
+
+
+def _application(runtime: Runtime, actions: Sequence[WebRoute]) -> tuple[FastAPI, Paths]:
+    """The application, and the paths that it answers beside the actions."""
     api = api_info(runtime)
     app = FastAPI(
         title=api.title,
         version=api.version,
-        openapi_url=None,  # the document is made of the actions, not of the framework's routes
+        openapi_url=None,  # the document is made of the actions first
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        exception_handlers={
-            HTTPException: _of_http,
-            RequestValidationError: _of_validation,
-            ProblemError: _of_problem,
-        },
+        exception_handlers=HANDLERS,
     )
-    app.openapi = lambda: openapi_document(runtime)  # type: ignore[method-assign]
+    app.state.servey = runtime
+    app.openapi = lambda: openapi_document(runtime, routes=app.routes)  # type: ignore[method-assign]
     if web_settings(runtime).docs:
-        app.router.routes.extend(pages(runtime))
-    routes = web_routes(runtime) if routes is None else routes
-    for route in sorted(routes, key=_plain_first):
-        app.router.routes.append(Route(route.path, route.endpoint, methods=list(route.methods)))
-    return app
-
-
-def web_mount(runtime: Runtime, routes: Sequence[WebRoute]) -> WebMount:
-    """The application, for the web host to put behind all routes."""
-    app = fastapi_app(runtime, routes)
-    shown = (DOCS_PATH,) if web_settings(runtime).docs else ()
-    return WebMount("", app, lifespan=lambda: app.router.lifespan_context(app), pages=shown)
-
-
-def _plain_first(route: WebRoute) -> tuple[bool, ...]:
-    """The order in which the host's own table prefers paths."""
-    return tuple(parameter_of(segment) is not None for segment in route.segments)
-
-
-async def _of_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemError)  # noqa: S101 - it is registered for these
-    return _response(Problem.of(error, instance=instance_of(request.scope)))
-
-
-async def _of_validation(request: Request, error: Exception) -> Response:
-    """What FastAPI's own routes refuse; the first part of a location says where it stood."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for these
-    errors = [
-        FieldError(_pointer(entry["loc"][1:]), str(entry["msg"]), str(entry["type"]))
-        for entry in error.errors()
-    ]
-    refused = InvalidInput(errors=errors)
-    return _response(Problem.of(refused, instance=instance_of(request.scope)))
-
-
-async def _of_http(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these
-    phrase = HTTPStatus(error.status_code).phrase
-    problem = Problem(
-        type=f"urn:servey:problem:{kebab_case(phrase)}",
-        title=phrase.capitalize(),
-        status=error.status_code,
-        detail="" if error.detail == phrase else str(error.detail),
-        instance=instance_of(request.scope),
-        headers=error.headers or {},
-    )
-    return _response(problem)
-
-
-def _response(problem: Problem) -> Response:
-    headers = dict(problem.headers)
-    return Response(problem.to_json(), problem.status, headers, media_type=PROBLEM_CONTENT_TYPE)
-
-
-def _pointer(location: Sequence[object]) -> str:
-    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in location)
-    return "#" + "".join(f"/{part}" for part in parts)
+        app.router.routes.extend(pages(runtime, app.routes))
+    app.include_router(included_routers(runtime))
+    shared = list(shared_paths(router_routes(app.routes), actions))
+    front = Front(runtime, actions, shared, app.router)
+    app.user_middleware.append(Middleware(front.before))
+    return app, shared

@@ -1,6 +1,7 @@
 """The documentation page: Swagger UI, whole from this host, and the document that it shows."""
 
 import html
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -44,15 +45,20 @@ _PAGE = """\
 """
 
 
-def pages(runtime: Runtime) -> list[BaseRoute]:
-    """The routes of the page, of its files, and of the document."""
+def pages(runtime: Runtime, described: Sequence[BaseRoute]) -> list[BaseRoute]:
+    """The routes of the page, of its files, and of the document.
+
+    Args:
+        runtime: The application.
+        described: FastAPI's routes, which the document has beside the actions.
+    """
     texts: dict[str, str] = {}
     page = _page(runtime)
 
     async def document(request: Request) -> Response:
         root_path = request.scope.get("root_path", "")
         if root_path not in texts:
-            texts[root_path] = openapi_text(runtime, root_path)
+            texts[root_path] = openapi_text(runtime, root_path, described)
         return Response(texts[root_path], media_type="application/json", headers=_REVALIDATED)
 
     async def docs(request: Request) -> Response:  # noqa: ARG001 - the framework's

@@ -8,8 +8,18 @@ from servey_core import Generator, hookimpl
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pluggy
+
     from servey_core import Artifact, Runtime, SettingsGroup, Surface
     from servey_web import WebMount, WebRoute
+
+
+@hookimpl
+def servey_add_hookspecs(pluginmanager: "pluggy.PluginManager") -> None:
+    """The hook `servey_fastapi_routers`."""
+    from servey_rest import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 @hookimpl
@@ -22,12 +32,10 @@ def servey_settings() -> "Iterable[type[SettingsGroup]]":
 
 @hookimpl
 def servey_web_routes(runtime: "Runtime") -> "Iterable[WebRoute | WebMount]":
-    """A route for each web trigger, and the FastAPI application behind them."""
-    from servey_rest.app import web_mount
-    from servey_rest.plans import web_routes
+    """A route for each web trigger, FastAPI's own, and the FastAPI application behind them."""
+    from servey_rest.app import rest_contributions
 
-    routes = web_routes(runtime)
-    return [*routes, web_mount(runtime, routes)]
+    return rest_contributions(runtime)
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""Reading a query string: `application/x-www-form-urlencoded`, strictly in UTF-8."""
+"""Reading `application/x-www-form-urlencoded`, as query strings and forms are, in strict UTF-8."""
 
 from urllib.parse import unquote
 
@@ -7,11 +7,15 @@ from servey_core import BadRequest
 Pairs = list[tuple[str, str]]
 
 
-def parse_query(query: bytes) -> Pairs:
+def parse_query(query: bytes, called: str = "query string") -> Pairs:
     """Read the pairs of names and texts of a query string, in their order.
 
     As the URL standard has it: `+` is a space, a name without `=` has an empty text, and a `%` that
     no two hexadecimal digits follow stands for itself.
+
+    Args:
+        query: What is to be read.
+        called: What it is, for the caller.
 
     Raises:
         BadRequest: It is not UTF-8, or has a NUL.
@@ -26,9 +30,9 @@ def parse_query(query: bytes) -> Pairs:
         if "%" in text:
             pairs = [(_decoded(name), _decoded(value)) for name, value in pairs]
     except UnicodeDecodeError:
-        raise BadRequest("The query string is not valid UTF-8.") from None
+        raise BadRequest(f"The {called} is not valid UTF-8.") from None
     if "\0" in text or "%00" in text:
-        raise BadRequest("The query string has a NUL character.")
+        raise BadRequest(f"The {called} has a NUL character.")
     return pairs
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from servey_core import Runtime, SettingsGroup, setting
+from servey_core.settings import Words
 
 
 class RestSettings(SettingsGroup):
@@ -19,6 +20,9 @@ class RestSettings(SettingsGroup):
     )
     api_description: str | None = setting(
         None, "What the API is for, in Markdown. Left out, the project's in `pyproject.toml`."
+    )
+    fastapi_routers: Words = setting(
+        (), "FastAPI routers that stand beside the actions, as `module:attribute`."
     )
 
 

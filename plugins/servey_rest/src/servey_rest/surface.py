@@ -1,14 +1,13 @@
 """How tests call actions over HTTP: on the web host as it is, over a real socket."""
 
 import asyncio
-import json
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
 
 from servey_core import (
     Action,
@@ -22,11 +21,9 @@ from servey_core import (
     Surface,
     WebTrigger,
 )
-from servey_core.problems import PROBLEM_CONTENT_TYPE
-from servey_core.texts import Shape, shape_of
-from servey_rest.paths import path_of, path_parameters
 from servey_rest.plans import SURFACE
-from servey_rest.readers import BODILESS
+from servey_rest.receiving import reply_of
+from servey_rest.sending import Fields, request_of
 
 if TYPE_CHECKING:
     import httpx
@@ -34,8 +31,6 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 _LIFETIME = timedelta(minutes=5)
 _GRACE_SECONDS = 1.0
-
-Pairs = list[tuple[str, str]]
 
 
 def rest_surfaces(runtime: Runtime) -> list[Surface]:
@@ -73,43 +68,33 @@ class _Caller:
         self, action: Action, params: Mapping[str, Any], authorization: Authorization | None
     ) -> Reply:
         binding = _bindings(action)[self._number]
-        assert isinstance(binding.trigger, WebTrigger)  # noqa: S101
-        method = binding.trigger.method
-        url, rest = self._path(binding, params)
-        headers = self._credentials(authorization)
-        if method in BODILESS:
-            pairs = [pair for name in rest for pair in self._texts(action, name, rest[name])]
-            url = f"{url}?{urlencode(pairs)}" if pairs else url
-            response = await self._client.request(method, url, headers=headers)
-        else:
-            response = await self._client.request(method, url, json=rest, headers=headers)
-        return _reply(response)
+        signature = self._runtime.invoker(action.name).signature
+        sent = request_of(binding, signature, params)
+        key = [(b"Idempotency-Key", token_hex(16).encode())] if action.idempotency else []
+        response = await self._client.request(
+            sent.method,
+            sent.target,
+            headers=[*sent.fields, *key, *self._credentials(authorization)],
+            content=sent.content,
+        )
+        return reply_of(response, signature)
 
-    def _path(self, binding: Binding, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        """The path with its parameters filled in, and the parameters that are left."""
-        path, rest = path_of(binding), dict(params)
-        for name in path_parameters(path):
-            path = path.replace(f"{{{name}}}", quote(_text(rest.pop(name)), safe=""))
-        return path, rest
-
-    def _texts(self, action: Action, name: str, value: Any) -> Pairs:
-        parameters = self._runtime.invoker(action.name).signature.parameters
-        shape = shape_of(parameters[name].annotation) if name in parameters else Shape.ONE
-        return list(_pairs(name, value, shape))
-
-    def _credentials(self, authorization: Authorization | None) -> dict[str, str]:
+    def _credentials(self, authorization: Authorization | None) -> Fields:
         if authorization is None:
-            return {}
+            return []
         if authorization.expires_at is None:
             authorization = replace(authorization, expires_at=datetime.now(UTC) + _LIFETIME)
-        return {"Authorization": f"Bearer {self._runtime.authorizer.issue(authorization)}"}
+        token = self._runtime.authorizer.issue(authorization)
+        return [(b"Authorization", f"Bearer {token}".encode())]
 
 
 @asynccontextmanager
 async def _served(runtime: Runtime) -> AsyncIterator[str]:
     """Serve the web host on a free port of this machine; its URL."""
-    listening = socket.create_server((_HOST, 0))
+    listening = socket.socket(proto=socket.IPPROTO_TCP)  # named, or asyncio sends with delay
     listening.setblocking(False)
+    listening.bind((_HOST, 0))
+    listening.listen()
     started, stop = asyncio.Event(), asyncio.Event()
     context = ServiceContext(stop, _GRACE_SECONDS, [listening], started.set)
     service = runtime.services()["web"].record
@@ -141,32 +126,3 @@ def _bindings(action: Action) -> list[Binding]:
     """An action's bindings to web triggers; first those that only read."""
     triggers = [one for one in action.triggers if isinstance(one, WebTrigger)]
     return [Binding(action, one) for one in sorted(triggers, key=lambda one: not one.safe)]
-
-
-def _pairs(name: str, value: Any, shape: Shape) -> Iterator[tuple[str, str]]:
-    if value is None and shape is not Shape.JSON:
-        return  # null has no text; left out, the default stands for it
-    if shape is Shape.SEVERAL and isinstance(value, list):
-        yield from ((name, _text(item)) for item in value)
-    elif shape is Shape.OBJECT and isinstance(value, dict) and value:
-        for field, member in value.items():
-            yield from _pairs(f"{name}[{field}]", member, Shape.ONE)
-    else:
-        yield name, json.dumps(value) if shape is Shape.JSON else _text(value)
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _reply(response: "httpx.Response") -> Reply:
-    content_type = response.headers.get("content-type", "")
-    if content_type == PROBLEM_CONTENT_TYPE:
-        return Reply(problem=response.json())
-    if response.status_code != 200 or content_type != "application/json":  # noqa: PLR2004
-        raise AssertionError(f"{response.request.method} {response.url} answered {response!r}.")
-    directives = response.headers.get("cache-control", "").split(", ")
-    ages = [int(one.partition("=")[2]) for one in directives if one.startswith("max-age=")]
-    return Reply(
-        response.json(), max_age=ages[0] if ages else None, private="private" in directives
-    )

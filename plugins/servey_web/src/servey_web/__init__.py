@@ -17,14 +17,26 @@ if TYPE_CHECKING:
     from servey_web.bodies import (
         ClientDisconnected,
         Patience,
+        body_chunks,
         limit_body,
         read_body,
     )
     from servey_web.credentials import (
         authorization_of,
     )
+    from servey_web.direct import (
+        Answer,
+        DirectEndpoint,
+    )
+    from servey_web.host import (
+        WebHost,
+    )
+    from servey_web.lifespans import (
+        lifespan_of,
+    )
     from servey_web.responses import (
         RawHeaders,
+        ResponseCut,
         raw_headers,
         respond,
         respond_bytes,
@@ -41,6 +53,7 @@ if TYPE_CHECKING:
     from servey_web.scopes import (
         headers_of,
         instance_of,
+        leaving_of,
     )
     from servey_web.settings import (
         WebSettings,
@@ -56,12 +69,20 @@ _HOMES = {
     "bodies": (
         "ClientDisconnected",
         "Patience",
+        "body_chunks",
         "limit_body",
         "read_body",
     ),
     "credentials": ("authorization_of",),
+    "direct": (
+        "Answer",
+        "DirectEndpoint",
+    ),
+    "host": ("WebHost",),
+    "lifespans": ("lifespan_of",),
     "responses": (
         "RawHeaders",
+        "ResponseCut",
         "raw_headers",
         "respond",
         "respond_bytes",
@@ -76,6 +97,7 @@ _HOMES = {
     "scopes": (
         "headers_of",
         "instance_of",
+        "leaving_of",
     ),
     "settings": ("WebSettings",),
 }
@@ -85,18 +107,25 @@ if not TYPE_CHECKING:
 
 __all__ = [
     "DEBUG_LOGIN_PATH",
+    "Answer",
     "ClientDisconnected",
+    "DirectEndpoint",
     "Patience",
     "RawHeaders",
+    "ResponseCut",
     "RouteConflictError",
+    "WebHost",
     "WebMount",
     "WebRoute",
     "WebService",
     "WebSettings",
     "authorization_of",
+    "body_chunks",
     "create_app",
     "headers_of",
     "instance_of",
+    "leaving_of",
+    "lifespan_of",
     "limit_body",
     "parameter_of",
     "raw_headers",

@@ -21,6 +21,8 @@ def log_access(scope: Scope, status: int, size: int, seconds: float) -> None:
         size: The response's body, in bytes.
         seconds: How long it took.
     """
+    if not logger.isEnabledFor(logging.INFO):
+        return
     client = scope.get("client")
     fields = {
         "method": scope["method"],
@@ -29,7 +31,7 @@ def log_access(scope: Scope, status: int, size: int, seconds: float) -> None:
         "duration_ms": round(seconds * 1000, 2),
         "bytes": size,
         "client": client[0] if client else None,
-        "request_id": scope.get(REQUEST_ID),
+        "request_id": scope[REQUEST_ID].decode(),
     }
     logger.info("%s %s %d", fields["method"], fields["path"], status, extra=fields)
 

@@ -66,12 +66,12 @@ def web_service(runtime: Runtime) -> WebService:
     """
     core, settings = runtime.settings.core, web_settings(runtime)
     lifecycle = Lifecycle()
-    host = WebHost(_contributions(runtime, settings, lifecycle))
+    host = WebHost(_contributions(runtime, settings, lifecycle), runtime.close_state)
 
     async def run(context: ServiceContext) -> None:
         await serve(app, context, core=core, settings=settings, lifecycle=lifecycle)
 
-    app = protect(host, core, settings, lifecycle)
+    app = protect(host, core, settings, lifecycle, host.find_direct)
     return WebService(
         name="web",
         run=run,

@@ -1,9 +1,8 @@
 """Request bodies, of bounded size and in bounded time."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
-from types import coroutine
 from typing import Any, NoReturn
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +13,7 @@ from servey_core.errors import (
     ProblemError,
     RequestTimeout,
     ServeyError,
+    UnsupportedMediaType,
 )
 from servey_core.problems import Problem
 from servey_web.responses import respond
@@ -88,19 +88,84 @@ async def read_body(
         PayloadTooLarge: It is larger.
         RequestTimeout: It came too slowly.
         BadRequest: Its framing is contradictory.
+        UnsupportedMediaType: It is compressed.
+        ClientDisconnected: The caller left.
+    """
+    begun = begin_body(scope, receive, limit, patience)
+    return begun if isinstance(begun, bytes) else await begun.rest()
+
+
+def begin_body(
+    scope: Scope, receive: Receive, limit: int, patience: Patience = PATIENCE
+) -> "bytes | BoundedBody":
+    """Begin to read a request's body whole, without waiting; most have arrived by then.
+
+    The arguments and errors are those of `read_body`.
+
+    Returns:
+        The body, where all of it has arrived; else what to await the `rest()` of.
+    """
+    headers = headers_of(scope)
+    if b"content-length" not in headers and not may_have_body(scope):
+        return b""
+    declared = _declared(headers)
+    if declared is not None and declared > limit:
+        _too_large(limit)
+    steps = receive().__await__()
+    begun: Begun
+    try:
+        begun = steps, next(steps)
+    except StopIteration as arrived:
+        begun = message = arrived.value
+        if message["type"] == "http.request" and not message.get("more_body"):
+            body: bytes = message.get("body", b"")
+            if len(body) <= limit:
+                return body
+    return BoundedBody(receive, limit, patience, declared, begun)
+
+
+async def body_chunks(
+    scope: Scope, receive: Receive, limit: int, patience: Patience = PATIENCE
+) -> AsyncGenerator[bytes, None]:
+    """Read a request's body in the parts that it arrives in, none of which is empty.
+
+    Args:
+        scope: The request.
+        receive: The request's own `receive`.
+        limit: The largest body to accept, in bytes.
+        patience: How long it may take.
+
+    Raises:
+        PayloadTooLarge: It is larger.
+        RequestTimeout: It came too slowly.
+        BadRequest: Its framing is contradictory.
+        UnsupportedMediaType: It is compressed.
         ClientDisconnected: The caller left.
     """
     if not may_have_body(scope):
-        return b""
-    body = BoundedBody(receive, limit, patience, declared_length(headers_of(scope)))
-    message = await body.receive()
-    if not message.get("more_body"):
-        return message.get("body", b"")  # type: ignore[no-any-return]
-    chunks = [message.get("body", b"")]
-    while message.get("more_body"):
+        return
+    body = _bounded(scope, receive, limit, patience)
+    while not body.complete:
         message = await body.receive()
-        chunks.append(message.get("body", b""))
-    return b"".join(chunks)
+        if chunk := message.get("body"):
+            yield chunk
+
+
+def _bounded(scope: Scope, receive: Receive, limit: int, patience: Patience) -> "BoundedBody":
+    return BoundedBody(receive, limit, patience, _declared(headers_of(scope)))
+
+
+def _declared(headers: dict[bytes, bytes]) -> int | None:
+    """The length that is declared of a body that can be read as it is."""
+    if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
+        raise UnsupportedMediaType(
+            "The body must not be compressed.", headers={"Accept-Encoding": "identity"}
+        )
+    return declared_length(headers)
+
+
+Begun = Message | tuple[Generator[Any, Any, Message], Any] | None
+"""What the first call of a `receive` gave, or its steps, of which the first has been taken."""
 
 
 class BoundedBody:
@@ -111,15 +176,21 @@ class BoundedBody:
         limit: The largest body, in bytes.
         patience: How long it may take.
         declared: What `Content-Length` says.
+        begun: How far the first call of `receive` has come; None where there was none.
 
     Attributes:
         complete: Whether all of the body has been received.
     """
 
-    __slots__ = ("_begun", "_limit", "_patience", "_receive", "_received", "complete")
+    __slots__ = ("_begun", "_limit", "_patience", "_receive", "_received", "_since", "complete")
 
     def __init__(
-        self, receive: Receive, limit: int, patience: Patience, declared: int | None
+        self,
+        receive: Receive,
+        limit: int,
+        patience: Patience,
+        declared: int | None,
+        begun: Begun = None,
     ) -> None:
         if declared is not None and declared > limit:
             _too_large(limit)
@@ -127,8 +198,17 @@ class BoundedBody:
         self._limit = limit
         self._patience = patience
         self._received = 0
-        self._begun: float | None = None
+        self._since: float | None = None
+        self._begun = begun
         self.complete = False
+
+    async def rest(self) -> bytes:
+        """Receive all that is left, with the errors of `receive`."""
+        chunks = []
+        while not self.complete:
+            message = await self.receive()
+            chunks.append(message.get("body", b""))
+        return b"".join(chunks)
 
     async def receive(self) -> Message:
         """Receive the next part of the body.
@@ -138,13 +218,16 @@ class BoundedBody:
             RequestTimeout: It came too slowly.
             ClientDisconnected: The caller left.
         """
-        steps = self._receive().__await__()
-        try:
-            first = next(steps)
-        except StopIteration as arrived:
-            message: Message = arrived.value
-        else:
-            message = await self._late(steps, first)
+        begun, self._begun = self._begun, None
+        if begun is None:
+            steps = self._receive().__await__()
+            try:
+                begun = steps, next(steps)
+            except StopIteration as arrived:
+                begun = arrived.value
+        return self._counted(await self._late(*begun) if isinstance(begun, tuple) else begun)
+
+    def _counted(self, message: Message) -> Message:
         if message["type"] == "http.disconnect":
             raise ClientDisconnected
         self._received += len(message.get("body", b""))
@@ -155,25 +238,46 @@ class BoundedBody:
 
     async def _late(self, steps: Generator[Any, Any, Message], first: Any) -> Message:
         """Wait for what has not arrived yet: only this pays for a timer."""
-        now = asyncio.get_running_loop().time()
-        self._begun = self._begun if self._begun is not None else now
+        if self._since is None:
+            self._since = asyncio.get_running_loop().time()
         earned = self._received / self._patience.bytes_per_second
         try:
-            async with asyncio.timeout_at(self._begun + self._patience.seconds + earned):
-                return await _resumed(steps, first)
+            async with asyncio.timeout_at(self._since + self._patience.seconds + earned):
+                return await _Begun(steps, first)
         except TimeoutError:
             raise RequestTimeout("The request's body came too slowly.") from None
 
 
-@coroutine
-def _resumed(steps: Generator[Any, Any, Message], first: Any) -> Generator[Any, Any, Message]:
-    """Go on with an awaitable whose first step has been taken."""
-    try:
-        yield first
-    except BaseException:
-        steps.close()
-        raise
-    return (yield from steps)
+class _Begun:
+    """Goes on with an awaitable whose first step has been taken."""
+
+    __slots__ = ("_first", "_steps")
+
+    def __init__(self, steps: Generator[Any, Any, Message], first: Any) -> None:
+        self._steps = steps
+        self._first: tuple[Any, ...] = (first,)
+
+    def __await__(self) -> Generator[Any, Any, Message]:
+        """Await it; what is thrown in meanwhile, such as a cancellation, is its own to handle."""
+        return self  # type: ignore[return-value]
+
+    def __next__(self) -> Any:
+        return self.send(None)
+
+    def send(self, value: Any) -> Any:
+        """Take the next step."""
+        if self._first:
+            (first,), self._first = self._first, ()
+            return first
+        return self._steps.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        """Take the next step, with an error."""
+        return self._steps.throw(*error)
+
+    def close(self) -> None:
+        """Take no further step."""
+        self._steps.close()
 
 
 def _too_large(limit: int) -> NoReturn:

@@ -10,12 +10,12 @@ from starlette.types import Receive, Scope, Send
 
 from servey_core.authorization import Authorization, Authorizer
 from servey_core.errors import ConfigurationError, ProblemError
+from servey_core.hits import RecentHits
 from servey_core.settings import CoreSettings
 from servey_web.bodies import read_body
 from servey_web.responses import raw_headers, respond_json
 from servey_web.scopes import headers_of
 from servey_web.settings import WebSettings
-from servey_web.throttle import Throttle
 
 LIFETIME = timedelta(minutes=30)
 """For how long a token holds."""
@@ -25,6 +25,7 @@ _FORM_BYTES = 4096
 _FORM_FIELDS = 16
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 _PASSWORD_LENGTH = 12
+_FAILURE_SECONDS = 60
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _log = logging.getLogger("servey.web")
 
@@ -56,9 +57,7 @@ class DebugLogin:
         authorizer.issue(Authorization(expires_at=datetime.now(UTC)))
         self._authorizer = authorizer
         self._password = _as_bytes(password)
-        self._by_user = Throttle(5, 60)
-        self._by_caller = Throttle(20, 60)
-        self._altogether = Throttle(200, 60)
+        self._failures = RecentHits(_FAILURE_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one token request."""
@@ -89,16 +88,14 @@ class DebugLogin:
         }
 
     def _check_password(self, password: str, username: str, caller: str) -> None:
-        counts = (
-            (self._by_user, (caller, username)),
-            (self._by_caller, caller),
-            (self._altogether, None),
-        )
-        if wait := max(throttle.wait(key) for throttle, key in counts):
-            raise _Refused("slow_down", "Too many attempts.", 429, Retry_After=str(wait))
+        limits = (((caller, username), 5), (caller, 20), (None, 200))
+        windows = [(self._failures.look(key), limit) for key, limit in limits]
+        if waits := [window.wait for window, limit in windows if window.used >= limit]:
+            retry_after = str(max(waits))
+            raise _Refused("slow_down", "Too many attempts.", 429, Retry_After=retry_after)
         if not hmac.compare_digest(_as_bytes(password), self._password):
-            for throttle, key in counts:
-                throttle.fail(key)
+            for key, _ in limits:
+                self._failures.add(key)
             raise _Refused("invalid_grant", "The password is not right.")
 
 

@@ -8,6 +8,7 @@ from servey_core.errors import BadRequest, ProblemError, Unavailable
 from servey_core.settings import CoreSettings
 from servey_web.health import HEALTH_PATHS
 from servey_web.hosts import trusted_hosts
+from servey_web.scopes import own_path
 from servey_web.settings import WebSettings
 
 _ONCE = frozenset((b"host", b"content-length", b"authorization", b"content-type"))
@@ -47,18 +48,23 @@ class Gate:
         """
         if len(headers) != len(fields) and (repeated := _repeated(fields)):
             return repeated
-        if under_way >= self.max_concurrency and scope["path"] not in HEALTH_PATHS:
+        health = own_path(scope) in HEALTH_PATHS
+        if under_way >= self.max_concurrency and not health:
             text = "There are too many requests under way."
             return Unavailable(text, retry_after=self._retry_after)
-        return None if self.knows(headers) or scope["path"] in HEALTH_PATHS else _stranger()
+        return None if health else self._stranger(scope, headers)
 
     def knows(self, headers: dict[bytes, bytes]) -> bool:
         """Whether the `Host` is one of ours."""
         return self._hosts.admits(headers.get(b"host"))
 
-
-def _stranger() -> BadRequest:
-    return BadRequest("The Host header names no host that is served here (SERVEY_ALLOWED_HOSTS).")
+    def _stranger(self, scope: Scope, headers: dict[bytes, bytes]) -> BadRequest | None:
+        if b"host" not in headers and scope["http_version"] == "1.1":
+            return BadRequest("There is no Host header (RFC 9112, section 3.2).")
+        if self.knows(headers):
+            return None
+        text = "The Host header names no host that is served here (SERVEY_ALLOWED_HOSTS)."
+        return BadRequest(text)
 
 
 def _repeated(fields: Sequence[tuple[bytes, bytes]]) -> BadRequest | None:

@@ -1,6 +1,6 @@
 """The outer application: finds whose a request is, and hands it over."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 
 from starlette.types import Receive, Scope, Send
@@ -23,14 +23,25 @@ class WebHost:
 
     Args:
         contributions: Routes and mounts, and whose they are.
+        close: What is to be done at the end of the lifespan.
+
+    Attributes:
+        contributions: The same.
+        find_direct: Finds the direct endpoint of a request, for who stands before the host.
 
     Raises:
         RouteConflictError: Two of them claim one place.
     """
 
-    def __init__(self, contributions: Sequence[WebContribution]) -> None:
+    def __init__(
+        self,
+        contributions: Sequence[WebContribution],
+        close: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.contributions = tuple(contributions)
+        self._close = close
         self._table = RoutingTable(contributions)
+        self.find_direct = self._table.find_direct
         self._mounts = _mounts(contributions)
 
     @property
@@ -88,6 +99,8 @@ class WebHost:
         """The lifespan protocol, for all mounts together."""
         await receive()
         async with AsyncExitStack() as stack:
+            if self._close is not None:
+                stack.push_async_callback(self._close)
             try:
                 for mount in self._mounts:
                     if mount.lifespan is not None:

@@ -39,7 +39,7 @@ class TrustedHosts:
             return True
         if authority is None:
             return self._all
-        if not self._all and not self._names_us(authority.lower()):
+        if not self._names_us(authority.lower()):
             return False
         if len(self.known) < _MEMORY:
             self.known.add(authority)
@@ -47,8 +47,10 @@ class TrustedHosts:
 
     def _names_us(self, authority: bytes) -> bool:
         match = _AUTHORITY.fullmatch(authority)
-        name = match[1].rstrip(b".") if match else b""
-        if name in self._exact or (self._suffixes and name.endswith(self._suffixes)):
+        if match is None:
+            return False
+        name = match[1].rstrip(b".")
+        if self._all or name in self._exact or name.endswith(self._suffixes):
             return True
         return self._addresses and _is_address(name)
 

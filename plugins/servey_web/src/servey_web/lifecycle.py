@@ -9,10 +9,12 @@ class Lifecycle:
     Attributes:
         started: Set once connections are accepted.
         draining: Whether a stop is under way: `/readyz` says so, and what is cut is told 503.
+        leaving: Set once no connections are accepted any more: what would never end ends now.
     """
 
-    __slots__ = ("draining", "started")
+    __slots__ = ("draining", "leaving", "started")
 
     def __init__(self) -> None:
         self.started = asyncio.Event()
         self.draining = False
+        self.leaving = asyncio.Event()

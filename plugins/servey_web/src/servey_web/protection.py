@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable
 from time import perf_counter
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -12,25 +13,28 @@ from servey_core.errors import InternalError, ProblemError, Unavailable
 from servey_core.problems import Problem
 from servey_core.settings import CoreSettings
 from servey_web.access_log import CLIENT_LEFT, log_access
-from servey_web.access_log import logger as access_logger
-from servey_web.bodies import ClientDisconnected
+from servey_web.bodies import ClientDisconnected, Patience, begin_body
 from servey_web.cors import allow_origins
 from servey_web.gate import Gate
 from servey_web.hardening import missing, security_headers
 from servey_web.lifecycle import Lifecycle
 from servey_web.responses import RawHeaders, respond
-from servey_web.scopes import HEADERS, REQUEST_ID, accepted_id, id_maker, instance_of
+from servey_web.routing import FindDirect
+from servey_web.scopes import HEADERS, LEAVING, REQUEST_ID, accepted_id, id_maker, instance_of
 from servey_web.settings import WebSettings
 
 _log = logging.getLogger("servey.web")
-_INFO = logging.INFO
 
 _POLICY_VIOLATION = 1008
 _REFUSAL = "servey.refusal"
 
 
 def protect(
-    app: ASGIApp, core: CoreSettings, settings: WebSettings, lifecycle: Lifecycle
+    app: ASGIApp,
+    core: CoreSettings,
+    settings: WebSettings,
+    lifecycle: Lifecycle,
+    direct: FindDirect | None = None,
 ) -> ASGIApp:
     """Stand before an application.
 
@@ -39,30 +43,40 @@ def protect(
     that are trusted, answers other origins, adds the security headers, turns what escapes the
     application into problems, and logs each request.
 
-    Bodies are not its business: `read_body` and `limit_body` are for whoever knows the route.
+    Bodies are not its business: `read_body` and `limit_body` are for whoever knows the route. But
+    where a request has a direct endpoint, that is given its body, and the application is not asked.
 
     Args:
         app: The application.
         core: The core's settings.
         settings: The web host's settings.
         lifecycle: Where the server is in its life.
+        direct: Finds the direct endpoint of a request.
     """
-    return _Protection(app, core, settings, lifecycle)
+    return _Protection(app, core, settings, lifecycle, direct)
 
 
 class _Protection:
     """The application, protected."""
 
     def __init__(
-        self, app: ASGIApp, core: CoreSettings, settings: WebSettings, lifecycle: Lifecycle
+        self,
+        app: ASGIApp,
+        core: CoreSettings,
+        settings: WebSettings,
+        lifecycle: Lifecycle,
+        direct: FindDirect | None,
     ) -> None:
         proxies = list(settings.forwarded_allow_ips)
         self._app = allow_origins(app, settings)
         self._proxied: ASGIApp = ProxyHeadersMiddleware(self._app, proxies)  # type: ignore[arg-type, assignment]
         self._refusing = allow_origins(_refuse, settings)
+        # Answers to other origins are the middleware's to complete.
+        self._find_direct = _none if direct is None or settings.cors_origins else direct
         self._gate = Gate(core, settings)
         self._known_hosts = self._gate.known
         self._max_concurrency = self._gate.max_concurrency
+        self._patience = Patience.of(settings)
         self._lifecycle = lifecycle
         self._new_id = id_maker()
         self._added = security_headers(settings)
@@ -73,30 +87,80 @@ class _Protection:
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request, websocket or lifespan."""
+        """Handle one request, websocket or lifespan.
+
+        Most requests have a direct endpoint, and are answered right here: each further coroutine
+        would take a noticeable part of the time.
+        """
         if scope["type"] != "http":
             await self._other(scope, receive, send)
             return
-        logs = self._access_log and access_logger.isEnabledFor(_INFO)
-        begun = perf_counter() if logs else 0.0
         fields = scope["headers"]
         headers = scope[HEADERS] = dict(fields)
-        offered = headers.get(b"x-request-id")
-        identity = (offered and accepted_id(offered)) or self._new_id()
-        scope[REQUEST_ID] = identity
-        answer = _Answer(send, self._added, self._overridable, identity)
-        target = self._app
-        if b"x-forwarded-for" in headers or b"x-forwarded-proto" in headers:
-            target = self._proxied
+        scope[REQUEST_ID] = identity = self._new_id()
         if (
             headers.get(b"host") not in self._known_hosts
             or len(headers) != len(fields)
             or self._under_way >= self._max_concurrency
+            or b"x-request-id" in headers
+            or b"x-forwarded-for" in headers
+            or b"x-forwarded-proto" in headers
         ):
-            refusal = self._gate.refusal(scope, headers, fields, self._under_way)
-            if refusal is not None:
-                scope[_REFUSAL] = refusal
-                target = self._refusing
+            await self._look_closer(scope, receive, send)
+            return
+        endpoint = self._find_direct(scope)
+        if endpoint is None:
+            await self._run(self._app, scope, receive, send)
+            return
+        begun = perf_counter() if self._access_log else 0.0
+        status = size = 0
+        self._under_way += 1
+        try:
+            body: Any = b""
+            if (limit := endpoint.max_body) is not None:
+                body = begin_body(scope, receive, limit, self._patience)
+                if not isinstance(body, bytes):
+                    body = await body.rest()
+            try:
+                result = await endpoint.begin(scope, headers, body)
+                status, own, content = endpoint.finish(result, scope)
+            except ProblemError:
+                raise
+            except Exception as error:
+                raise endpoint.failure(error, scope) from error
+            own += self._added
+            own.append((b"x-request-id", identity))
+            size = len(content)
+            await send({"type": "http.response.start", "status": status, "headers": own})
+            await send({"type": "http.response.body", "body": content})
+        except BaseException as error:  # noqa: BLE001 - `_recover` raises again what it must
+            answer = _Answer(send, self._added, self._overridable, identity, status)
+            await self._recover(error, scope, answer)
+            status, size = answer.status, answer.size
+        finally:
+            self._under_way -= 1
+            if begun:
+                log_access(scope, status or CLIENT_LEFT, size, perf_counter() - begun)
+
+    async def _look_closer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request whose headers are not the usual ones, or that may be too much."""
+        headers = scope[HEADERS]
+        if b"x-request-id" in headers:
+            scope[REQUEST_ID] = accepted_id(headers[b"x-request-id"]) or scope[REQUEST_ID]
+        target = self._app
+        if b"x-forwarded-for" in headers or b"x-forwarded-proto" in headers:
+            target = self._proxied
+        refusal = self._gate.refusal(scope, headers, scope["headers"], self._under_way)
+        if refusal is not None:
+            scope[_REFUSAL] = refusal
+            target = self._refusing
+        await self._run(target, scope, receive, send)
+
+    async def _run(self, target: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have a request answered by an ASGI application."""
+        scope[LEAVING] = self._lifecycle.leaving
+        begun = perf_counter() if self._access_log else 0.0
+        answer = _Answer(send, self._added, self._overridable, scope[REQUEST_ID])
         self._under_way += 1
         try:
             await target(scope, receive, answer.send)
@@ -104,7 +168,7 @@ class _Protection:
             await self._recover(error, scope, answer)
         finally:
             self._under_way -= 1
-            if logs:
+            if begun:
                 seconds = perf_counter() - begun
                 log_access(scope, answer.status or CLIENT_LEFT, answer.size, seconds)
 
@@ -152,13 +216,18 @@ class _Answer:
     __slots__ = ("_added", "_identity", "_overridable", "_send", "size", "status")
 
     def __init__(
-        self, send: Send, added: RawHeaders, overridable: frozenset[bytes], identity: str
+        self,
+        send: Send,
+        added: RawHeaders,
+        overridable: frozenset[bytes],
+        identity: bytes,
+        status: int = 0,
     ) -> None:
         self._send = send
         self._added = added
         self._overridable = overridable
         self._identity = identity
-        self.status = 0
+        self.status = status
         self.size = 0
 
     def send(self, message: Message) -> Awaitable[None]:
@@ -171,10 +240,14 @@ class _Answer:
                 if name in self._overridable:
                     added = missing(added, own)
                     break
-            message["headers"] = [*own, *added, (b"x-request-id", self._identity.encode())]
+            message["headers"] = [*own, *added, (b"x-request-id", self._identity)]
         else:
             self.size += len(message.get("body", b""))
         return self._send(message)
+
+
+def _none(scope: Scope) -> None:  # noqa: ARG001 - there is none for any request
+    return None
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI

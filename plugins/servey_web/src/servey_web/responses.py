@@ -8,12 +8,22 @@ from typing import Any
 
 from starlette.types import Send
 
+from servey_core.errors import ServeyError
 from servey_core.problems import PROBLEM_CONTENT_TYPE, Problem
 
 RawHeaders = list[tuple[bytes, bytes]]
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
+_OURS = frozenset((b"connection", b"content-length", b"content-type", b"transfer-encoding"))
+"""Fields of a problem's response that whoever raises it cannot set."""
+
+
+class ResponseCut(ServeyError):  # noqa: N818 - it is no error of the server's
+    """A response cannot be finished; raised out of the application, it ends the connection.
+
+    An end of its own would tell the caller that the response is whole (RFC 9112, section 8).
+    """
 
 
 def raw_headers(headers: Mapping[str, str]) -> RawHeaders:
@@ -32,9 +42,14 @@ def raw_headers(headers: Mapping[str, str]) -> RawHeaders:
     ]
 
 
+def problem_headers(problem: Problem) -> RawHeaders:
+    """The header fields that go with a problem, beside those that its body makes necessary."""
+    return [field for field in raw_headers(problem.headers) if field[0] not in _OURS]
+
+
 async def respond(send: Send, problem: Problem) -> None:
     """Answer with a problem, as `application/problem+json`."""
-    headers = raw_headers(problem.headers)
+    headers = problem_headers(problem)
     await respond_bytes(
         send, problem.status, PROBLEM_CONTENT_TYPE.encode(), problem.to_json(), headers
     )
@@ -64,16 +79,25 @@ async def respond_bytes(
     await send({"type": "http.response.body", "body": body})
 
 
-def as_http(problem: Problem, headers: Sequence[tuple[bytes, bytes]] = ()) -> bytes:
-    """A problem as one HTTP/1.1 response that closes its connection."""
+def as_http(
+    problem: Problem, headers: Sequence[tuple[bytes, bytes]] = (), *, to_head: bool = False
+) -> bytes:
+    """A problem as one HTTP/1.1 response that closes its connection.
+
+    Args:
+        problem: The problem.
+        headers: Further header fields.
+        to_head: Whether it answers HEAD, and so goes without its body.
+    """
     body = problem.to_json()
     fields = [
         *headers,
         (b"content-type", PROBLEM_CONTENT_TYPE.encode()),
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
-        *raw_headers(problem.headers),
+        *problem_headers(problem),
     ]
     phrase = HTTPStatus(problem.status).phrase
     head = b"".join(b"%b: %b\r\n" % field for field in fields)
-    return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (problem.status, phrase.encode(), head, body)
+    sent = b"" if to_head else body
+    return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (problem.status, phrase.encode(), head, sent)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp
 
 from servey_core import Binding
+from servey_web.direct import DirectEndpoint
 
 _SEGMENT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}|[^{}]*")
 
@@ -24,6 +25,7 @@ class WebRoute:
         methods: The methods, in capitals.
         endpoint: An ASGI application for one request.
         bindings: The bindings that it serves.
+        direct: What may answer in the endpoint's stead where nothing stands between.
 
     Raises:
         ValueError: The path or the methods cannot be used.
@@ -33,6 +35,7 @@ class WebRoute:
     methods: tuple[str, ...]
     endpoint: ASGIApp
     bindings: tuple[Binding, ...] = ()
+    direct: DirectEndpoint | None = None
 
     def __post_init__(self) -> None:
         if not self.path.startswith("/"):

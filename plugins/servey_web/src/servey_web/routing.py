@@ -3,7 +3,7 @@
 Neither takes longer where there are more routes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Scope
 
 from servey_core import ConfigurationError
 from servey_core.plugins import Contribution
+from servey_web.direct import DirectEndpoint
 from servey_web.routes import WebMount, WebRoute, parameter_of
 
 
@@ -25,9 +26,11 @@ class Target:
     endpoint: ASGIApp
     parameters: tuple[str, ...]
     owner: Contribution[WebRoute | WebMount]
+    direct: DirectEndpoint | None
 
 
 Methods = dict[str, Target]
+FindDirect = Callable[[Scope], DirectEndpoint | None]
 
 
 @dataclass(slots=True)
@@ -43,16 +46,22 @@ class RoutingTable:
     Args:
         contributions: The routes, and whose they are; mounts are passed over.
 
+    Attributes:
+        find_direct: Gives the direct endpoint of a request, where it can be told at once, and sets
+            the path's parameters in the scope; else None.
+
     Raises:
         RouteConflictError: Two of them claim one method and path.
     """
 
     def __init__(self, contributions: Iterable[Contribution[WebRoute | WebMount]]) -> None:
         self._plain: dict[str, Methods] = {}
+        self._trailing: dict[str, Methods] = {}
         self._tree = _Node()
         for contribution in contributions:
             if isinstance(contribution.record, WebRoute):
                 self._add(contribution.record, contribution)
+        self.find_direct = _direct_finder(self._plain, self._trailing)
 
     def find(self, path: str, scope: Scope) -> tuple[Methods, tuple[str, ...]] | None:
         """The targets of a path by method, and the texts of its parameters; None for no route.
@@ -73,7 +82,7 @@ class RoutingTable:
                     f"{method} {route.path} is claimed twice: by {_claim(other.owner)}, "
                     f"and by {_claim(owner)}."
                 )
-            methods[method] = Target(route.endpoint, route.parameters, owner)
+            methods[method] = Target(route.endpoint, route.parameters, owner, route.direct)
 
     def _methods_of(self, route: WebRoute) -> Methods:
         if not route.parameters:
@@ -85,7 +94,44 @@ class RoutingTable:
             else:
                 node.any = node.any or _Node()
                 node = node.any
+        if len(route.parameters) == 1 and parameter_of(route.segments[-1]):
+            self._trailing[route.path.rpartition("/")[0]] = node.methods
         return node.methods
+
+
+def _direct_finder(plain: dict[str, Methods], trailing: dict[str, Methods]) -> FindDirect:
+    """What finds direct endpoints by their whole path, or by all of it but a last parameter."""
+    by_path = {path: _direct(methods) for path, methods in plain.items()}
+    by_start = {start: _direct(methods) for start, methods in trailing.items()}
+
+    def find(scope: Scope) -> DirectEndpoint | None:
+        if scope.get("root_path"):
+            return None
+        path: str = scope["path"]
+        endpoints = by_path.get(path)
+        if endpoints is not None:
+            found = endpoints.get(scope["method"])
+            return None if found is None else found[0]
+        start, _, last = path.rpartition("/")
+        endpoints = by_start.get(start)
+        if endpoints is None or not last or b"%" in scope.get("raw_path", b"%"):
+            return None
+        found = endpoints.get(scope["method"])
+        if found is None:
+            return None
+        endpoint, names = found
+        scope["path_params"] = {names[0]: last}
+        return endpoint
+
+    return find
+
+
+def _direct(methods: Methods) -> dict[str, tuple[DirectEndpoint, tuple[str, ...]]]:
+    return {
+        method: (target.direct, target.parameters)
+        for method, target in methods.items()
+        if target.direct is not None
+    }
 
 
 def _walk(node: _Node, segments: list[str], index: int) -> tuple[Methods, tuple[str, ...]] | None:

@@ -1,5 +1,6 @@
 """What Servey leaves in an ASGI scope, and how to read it."""
 
+import asyncio
 from collections.abc import Callable
 from itertools import count
 from re import compile as pattern
@@ -13,7 +14,9 @@ from servey_core.problems import new_instance
 HEADERS = "servey.headers"
 """The request's headers as a `dict[bytes, bytes]`; of repeated ones, the last."""
 REQUEST_ID = "servey.request_id"
-"""The id of the request, as text."""
+"""The id of the request, in ASCII."""
+LEAVING = "servey.leaving"
+"""Set when the server leaves, and what would never end should."""
 MAX_BODY = "servey.max_body"
 """The largest body that this route accepts, in bytes, where it is not the general one."""
 
@@ -28,19 +31,29 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
     return cast("dict[bytes, bytes]", headers)
 
 
-def accepted_id(offered: bytes) -> str | None:
+def leaving_of(scope: Scope) -> asyncio.Event:
+    """What is set when the server leaves; where Servey is no server, that is never."""
+    return cast("asyncio.Event", scope.get(LEAVING)) or asyncio.Event()
+
+
+def accepted_id(offered: bytes) -> bytes | None:
     """The caller's own `X-Request-ID`, where it is harmless; else None."""
-    if not _ACCEPTABLE_ID.fullmatch(offered):
-        return None
-    return offered.decode("ascii")
+    return offered if _ACCEPTABLE_ID.fullmatch(offered) else None
 
 
-def id_maker() -> Callable[[], str]:
+def id_maker() -> Callable[[], bytes]:
     """Make a maker of request ids; each process must have one of its own."""
-    return map(f"{token_hex(8)}-".__add__, map(str, count(1))).__next__
+    form = b"%b-%%d" % token_hex(8).encode()
+    return map(form.__mod__, count(1)).__next__
 
 
 def instance_of(scope: Scope) -> str:
     """The `instance` of a problem with this request (RFC 9457), which the log finds again."""
     known = scope.get(REQUEST_ID)
-    return f"urn:servey:call:{known}" if known else new_instance()
+    return f"urn:servey:call:{known.decode()}" if known else new_instance()
+
+
+def own_path(scope: Scope) -> str:
+    """The request's path, without that which the application stands under."""
+    path, root = cast("str", scope["path"]), scope.get("root_path", "")
+    return path[len(root) :] if root and path.startswith(f"{root}/") else path

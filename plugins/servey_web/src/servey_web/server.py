@@ -101,6 +101,7 @@ async def serve(
         if not running.done():
             await asyncio.wait((running,), timeout=drain)
         server.should_exit = True
+        lifecycle.leaving.set()
         await running
         await server.hang_up(last_words)
     finally:

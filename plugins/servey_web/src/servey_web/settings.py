@@ -30,7 +30,10 @@ class WebSettings(SettingsGroup):
         20.0, "How long a caller may take to send its body, in seconds (408).", gt=0
     )
     body_min_rate: int = setting(
-        1024, "A body earns one more second for every so many bytes that arrive.", ge=1
+        1024,
+        "A body earns one more second for every so many bytes that arrive; who takes a response "
+        "more slowly is hung up on.",
+        ge=1,
     )
     keep_alive_seconds: int = setting(
         5, "How long an idle connection is kept; more than the load balancer's own.", ge=0

@@ -1,25 +1,36 @@
-"""What an operation answers: its result, "not modified", and problems."""
+"""The problems that an operation may end in."""
 
 import inspect
 from http import HTTPStatus
 from typing import Any
 
 from servey_core import (
+    ALLOW_ALL,
+    ALLOW_AUTHENTICATED,
     ActionTimeout,
     BadRequest,
+    InternalError,
     InvalidInput,
     NotFound,
     PermissionDenied,
     ProblemError,
+    TooManyRequests,
     Unauthorized,
 )
 from servey_core.actions import Action
-from servey_core.errors import PayloadTooLarge, UnsupportedMediaType
+from servey_core.errors import (
+    IdempotencyKeyReused,
+    PayloadTooLarge,
+    StillUnderWay,
+    UnsupportedMediaType,
+)
+from servey_core.naming import kebab_case
 from servey_core.problems import PROBLEM_CONTENT_TYPE
-from servey_rest.openapi.schemas import REFERENCE
+from servey_rest.openapi.fields import RATE_LIMIT, RETRY_AFTER, Headers
+from servey_rest.openapi.generator import REFERENCE
 
 PROBLEM = "Problem"
-"""The component that stands for any problem."""
+"""The schema of any problem, and the component that stands for any."""
 
 NAMED: tuple[type[ProblemError], ...] = (
     ActionTimeout,
@@ -28,10 +39,21 @@ NAMED: tuple[type[ProblemError], ...] = (
     NotFound,
     PayloadTooLarge,
     PermissionDenied,
+    StillUnderWay,
+    TooManyRequests,
     Unauthorized,
     UnsupportedMediaType,
 )
 """The problems that are components of their own."""
+
+_FIELDS: dict[type[ProblemError], Headers] = {
+    StillUnderWay: RETRY_AFTER,
+    TooManyRequests: {**RETRY_AFTER, **RATE_LIMIT},
+}
+"""The header fields that a problem comes with."""
+
+_ANYBODY = (ALLOW_ALL, ALLOW_AUTHENTICATED)
+"""What lets in whoever has credentials, if that."""
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -64,64 +86,61 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
-def problem_components(schema: str) -> dict[str, Any]:
-    """The components for responses, by name.
-
-    Args:
-        schema: What the schema of problems is called.
-    """
-    anything = _problem("A problem.", schema)
-    return {PROBLEM: anything, **{one.__name__: _kind(one, schema) for one in NAMED}}
+def problem_components() -> dict[str, Any]:
+    """The components for responses, by name."""
+    anything = _problem("Any other problem.", InternalError)
+    return {PROBLEM: anything, **{one.__name__: _kind(one) for one in NAMED}}
 
 
-def problem_answers(action: Action, schema: str, *, body: bool, guarded: bool) -> dict[str, Any]:
+def problem_answers(action: Action, *, body: bool, guarded: bool) -> dict[str, Any]:
     """The problems that an operation may end in, by status.
 
     Args:
         action: The action.
-        schema: What the schema of problems is called.
         body: Whether it takes a body.
         guarded: Whether it turns callers away.
     """
     kinds: list[type[ProblemError]] = [BadRequest, InvalidInput]
-    kinds += [Unauthorized, PermissionDenied] if guarded else []
+    kinds += [Unauthorized] if guarded else []
+    kinds += [] if action.access_control in _ANYBODY else [PermissionDenied]
     kinds += [PayloadTooLarge, UnsupportedMediaType] if body else []
     kinds += [ActionTimeout] if action.timeout is not None else []
-    answers = {str(kind.status): _reference(kind.__name__) for kind in kinds}
-    for example in action.examples:
-        if example.include_in_schema and (kind := example.raises) is not None:
-            own = _reference(kind.__name__) if kind in NAMED else _kind(kind, schema)
-            answers.setdefault(str(kind.status), own)
-    return {**dict(sorted(answers.items())), "default": _reference(PROBLEM)}
+    kinds += [StillUnderWay, IdempotencyKeyReused] if action.idempotency is not None else []
+    kinds += [TooManyRequests] if action.rate_limits else []
+    shown = (one.raises for one in action.examples if one.include_in_schema)
+    by_status: dict[int, list[type[ProblemError]]] = {}
+    for kind in dict.fromkeys((*kinds, *(one for one in shown if one is not None))):
+        by_status.setdefault(kind.status, []).append(kind)
+    answers = {str(status): _answer(by_status[status]) for status in sorted(by_status)}
+    return {**answers, "default": _reference(PROBLEM)}
 
 
-def not_modified() -> dict[str, Any]:
-    """The answer to a caller that has the result already."""
-    return {"description": "The caller has the result already.", "headers": cache_headers()}
+def _answer(kinds: list[type[ProblemError]]) -> dict[str, Any]:
+    """The answer that may be any of several problems of one status."""
+    if len(kinds) > 1:
+        return _problem(" ".join(map(_text, kinds)), *kinds)
+    return _reference(kinds[0].__name__) if kinds[0] in NAMED else _kind(kinds[0])
 
 
-def cache_headers() -> dict[str, Any]:
-    """The header fields of a result that may be kept."""
-    return {
-        "Cache-Control": {
-            "description": "For how long the result is fresh.",
-            "schema": {"type": "string"},
-        },
-        "ETag": {"description": "What names this very result.", "schema": {"type": "string"}},
-    }
+def _kind(kind: type[ProblemError]) -> dict[str, Any]:
+    return _problem(_text(kind), kind)
 
 
-def _kind(kind: type[ProblemError], schema: str) -> dict[str, Any]:
-    example = {"type": kind.type, "title": kind.title, "status": kind.status}
+def _text(kind: type[ProblemError]) -> str:
     text = inspect.cleandoc(vars(kind).get("__doc__") or kind.title)
-    return _problem(text.partition("\n")[0] or HTTPStatus(kind.status).phrase, schema, example)
+    return text.partition("\n")[0] or HTTPStatus(kind.status).phrase
 
 
-def _problem(text: str, schema: str, example: dict[str, Any] | None = None) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": {"$ref": REFERENCE.format(model=schema)}}
-    if example is not None:
-        content["example"] = example
-    return {"description": text, "content": {PROBLEM_CONTENT_TYPE: content}}
+def _problem(text: str, *kinds: type[ProblemError]) -> dict[str, Any]:
+    examples = {kebab_case(kind.__name__): {"value": _example(kind)} for kind in kinds}
+    schema = {"$ref": REFERENCE.format(model=PROBLEM)}
+    content = {PROBLEM_CONTENT_TYPE: {"schema": schema, "examples": examples}}
+    headers = {name: one for kind in kinds for name, one in _FIELDS.get(kind, {}).items()}
+    return {"description": text, **({"headers": headers} if headers else {}), "content": content}
+
+
+def _example(kind: type[ProblemError]) -> dict[str, Any]:
+    return {"type": kind.type, "title": kind.title, "status": kind.status}
 
 
 def _reference(name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from servey_core import Example, Signature
+from servey_core import BadRequest, Example, InvalidInput, Signature
 from servey_core.actions import Action
 from servey_core.examples import UNSPECIFIED
 
@@ -49,7 +49,10 @@ def _shown(action: Action) -> Iterator[Example]:
 
 
 def _with_params(action: Action, signature: Signature) -> Iterator[tuple[Example, dict[str, Any]]]:
+    """The examples of what may be sent, which a call that is refused for its input is not."""
     for example in _shown(action):
+        if example.raises is not None and issubclass(example.raises, (BadRequest, InvalidInput)):
+            continue
         try:
             yield example, json.loads(signature.arguments_to_json(example.params))
         except PydanticSerializationError:

@@ -8,14 +8,11 @@ import docstring_parser
 from servey_core import Binding, Runtime
 from servey_core.actions import Action
 from servey_core.triggers import WebTrigger
-from servey_rest.openapi.answers import cache_headers, not_modified, problem_answers
-from servey_rest.openapi.examples import result_examples
-from servey_rest.openapi.parameters import (
-    JSON,
-    path_parameter,
-    query_parameter,
-    request_body,
-)
+from servey_rest.openapi.answers import problem_answers
+from servey_rest.openapi.bodies import request_body
+from servey_rest.openapi.fields import request_fields
+from servey_rest.openapi.parameters import parameters_outside_body
+from servey_rest.openapi.results import result_answers
 from servey_rest.openapi.schemas import Schemas
 from servey_rest.openapi.security import credentials_needed, requirements
 from servey_rest.readers import BODILESS
@@ -47,16 +44,12 @@ class Operations:
         runtime: The application.
         schemas: The schemas of its actions.
         schemes: The security schemes.
-        problem: What the schema of problems is called.
     """
 
-    def __init__(
-        self, runtime: Runtime, schemas: Schemas, schemes: dict[str, Any], problem: str
-    ) -> None:
+    def __init__(self, runtime: Runtime, schemas: Schemas, schemes: dict[str, Any]) -> None:
         self._runtime = runtime
         self._schemas = schemas
         self._schemes = schemes
-        self._problem = problem
 
     def describe(
         self, binding: Binding, operation_id: str, in_path: Mapping[str, str]
@@ -73,16 +66,11 @@ class Operations:
         signature = self._runtime.invoker(action.name).signature
         described = _head(action, operation_id)
         takes_body = trigger.method not in BODILESS
-        parameters = [
-            path_parameter(action, signature, name, self._schemas, called)
-            for name, called in in_path.items()
-        ]
-        in_query = [] if takes_body else [one for one in signature.parameters if one not in in_path]
-        parameters += [query_parameter(action, signature, n, self._schemas) for n in in_query]
-        if parameters:
+        given = (action, trigger, signature, in_path, self._schemas)
+        if parameters := [*parameters_outside_body(*given), *request_fields(action)]:
             described["parameters"] = parameters
         if takes_body:
-            described["requestBody"] = request_body(action, signature, in_path, self._schemas)
+            described["requestBody"] = request_body(*given)
         described["responses"] = self._answers(binding, trigger, takes_body=takes_body)
         if security := requirements(action, signature, self._schemes):
             described["security"] = security
@@ -91,17 +79,9 @@ class Operations:
     def _answers(self, binding: Binding, trigger: WebTrigger, *, takes_body: bool) -> Any:
         action = binding.action
         signature = self._runtime.invoker(action.name).signature
-        content: dict[str, Any] = {"schema": self._schemas.result(action.name)}
-        if examples := result_examples(action, signature):
-            content["examples"] = examples
-        result = {"description": _returns(action), "content": {JSON: content}}
-        answers: dict[str, Any] = {"200": result}
-        if trigger.safe and action.cache_control is not None:
-            result["headers"] = cache_headers()
-            answers["304"] = not_modified()
         guarded = credentials_needed(action, signature)
-        problems = problem_answers(action, self._problem, body=takes_body, guarded=guarded)
-        return {**answers, **problems}
+        problems = problem_answers(action, body=takes_body, guarded=guarded)
+        return {**result_answers(action, signature, trigger, self._schemas), **problems}
 
 
 def _head(action: Action, operation_id: str) -> dict[str, Any]:
@@ -114,11 +94,6 @@ def _head(action: Action, operation_id: str) -> dict[str, Any]:
     if action.deprecated:
         head["deprecated"] = True
     return head
-
-
-def _returns(action: Action) -> str:
-    returns = docstring_parser.parse(action.description).returns
-    return (returns.description if returns else None) or "The result."
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -1,4 +1,4 @@
-"""What an operation takes: parameters in the path and the query string, and a body."""
+"""What an operation takes outside its body: parameters in path, query string and headers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,10 +6,47 @@ from typing import Any
 from servey_core import Signature
 from servey_core.actions import Action
 from servey_core.texts import Shape, shape_of
-from servey_rest.openapi.examples import body_examples, parameter_examples
-from servey_rest.openapi.schemas import Schema, Schemas
+from servey_core.triggers import WebTrigger
+from servey_rest.headers import in_headers
+from servey_rest.openapi.examples import parameter_examples
+from servey_rest.openapi.generator import Schema
+from servey_rest.openapi.schemas import Schemas
+from servey_rest.readers import BODILESS
 
 JSON = "application/json"
+
+
+def parameters_outside_body(
+    action: Action,
+    trigger: WebTrigger,
+    signature: Signature,
+    in_path: Mapping[str, str],
+    schemas: Schemas,
+) -> list[dict[str, Any]]:
+    """The parameters in the path, the query string, headers and cookies.
+
+    Args:
+        action: The action.
+        trigger: The trigger that it runs by.
+        signature: What it takes.
+        in_path: The parameters in the path, and what the document calls them.
+        schemas: The schemas.
+    """
+    beside = in_headers(signature)
+    rest = [name for name in signature.parameters if name not in in_path and name not in beside]
+    in_query = rest if trigger.method in BODILESS else []
+    return [
+        *(path_parameter(action, signature, one, schemas, in_path[one]) for one in in_path),
+        *(query_parameter(action, signature, one, schemas) for one in in_query),
+        *(
+            header_parameter(action, signature, one, schemas, called)
+            for one, called in beside.headers.items()
+        ),
+        *(
+            cookie_parameter(action, signature, one, schemas, called)
+            for one, called in beside.cookies.items()
+        ),
+    ]
 
 
 def path_parameter(
@@ -25,7 +62,10 @@ def path_parameter(
         called: Its name in the path as the document writes it.
     """
     described = _parameter(action, signature, name, schemas)
-    described["schema"].pop("default", None)
+    schema = described["schema"]
+    schema.pop("default", None)
+    if schema.get("type") == "string":
+        schema.setdefault("minLength", 1)  # no segment of a path is empty
     return {"name": called, "in": "path", "required": True, **described}
 
 
@@ -33,38 +73,57 @@ def query_parameter(
     action: Action, signature: Signature, name: str, schemas: Schemas
 ) -> dict[str, Any]:
     """A parameter in the query string, in the style that its type is written in."""
-    parameter = signature.parameters[name]
-    head: dict[str, Any] = {"name": name, "in": "query"}
-    if parameter.required:
-        head["required"] = True
+    head = _head(signature, name, "query", name)
     described = _parameter(action, signature, name, schemas)
-    shape = shape_of(parameter.annotation)
+    shape = shape_of(signature.parameters[name].annotation)
     if shape is Shape.OBJECT:
         head |= {"style": "deepObject", "explode": True}
     elif shape is Shape.SEVERAL:
         head |= {"style": "form", "explode": True}
     elif shape is Shape.JSON:
-        content = {key: described.pop(key) for key in ("schema", "examples") if key in described}
-        described["content"] = {JSON: content}
+        described = _as_content(described)
     return {**head, **described}
 
 
-def request_body(
-    action: Action, signature: Signature, in_path: Mapping[str, str], schemas: Schemas
+def header_parameter(
+    action: Action, signature: Signature, name: str, schemas: Schemas, called: str
 ) -> dict[str, Any]:
-    """The body: an object whose members are the parameters that are not in the path."""
-    names = [name for name in signature.parameters if name not in in_path]
-    content: dict[str, Any] = {"schema": schemas.body(action.name, names)}
-    if examples := body_examples(action, signature, names):
-        content["examples"] = examples
-    body: dict[str, Any] = {"content": {JSON: content}}
-    if any(signature.parameters[name].required for name in names):
-        body["required"] = True
-    return body
+    """A parameter in a header; what is more than a list is JSON."""
+    head = _head(signature, name, "header", called)
+    described = _parameter(action, signature, name, schemas)
+    shape = shape_of(signature.parameters[name].annotation)
+    if shape is Shape.SEVERAL:
+        head |= {"style": "simple", "explode": False}
+    elif shape is not Shape.ONE:
+        described = _as_content(described)
+    return {**head, **described}
+
+
+def cookie_parameter(
+    action: Action, signature: Signature, name: str, schemas: Schemas, called: str
+) -> dict[str, Any]:
+    """A parameter in a cookie."""
+    described = _parameter(action, signature, name, schemas)
+    return {**_head(signature, name, "cookie", called), **described}
+
+
+def _head(signature: Signature, name: str, place: str, called: str) -> dict[str, Any]:
+    head: dict[str, Any] = {"name": called, "in": place}
+    if signature.parameters[name].required:
+        head["required"] = True
+    return head
+
+
+def _as_content(described: dict[str, Any]) -> dict[str, Any]:
+    """A parameter that is JSON."""
+    kept = ("schema", "examples")
+    content = {key: value for key, value in described.items() if key in kept}
+    others = {key: value for key, value in described.items() if key not in kept}
+    return {**others, "content": {JSON: content}}
 
 
 def _parameter(action: Action, signature: Signature, name: str, schemas: Schemas) -> dict[str, Any]:
-    schema = _without_null(schemas.parameter(action.name, name))
+    schema = without_null(schemas.parameter(action.name, name))
     described: dict[str, Any] = {}
     if description := schema.pop("description", ""):
         described["description"] = description
@@ -76,7 +135,7 @@ def _parameter(action: Action, signature: Signature, name: str, schemas: Schemas
     return described
 
 
-def _without_null(schema: Schema) -> Schema:
+def without_null(schema: Schema) -> Schema:
     """The schema of what can be written as text, which null cannot."""
     if schema.get("default", ...) is None:
         del schema["default"]

@@ -1,19 +1,20 @@
 """JSON Schemas of what actions take and give, with names that stay the same."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
-from pydantic_core import to_jsonable_python
+from pydantic.json_schema import JsonSchemaMode
+from pydantic_core import core_schema, to_jsonable_python
 
 from servey_core import Signature
+from servey_rest.openapi.alike import types_in
+from servey_rest.openapi.generator import COMING_OUT, GOING_IN, Core, Generator, Schema
+from servey_rest.openapi.names import schema_names
+from servey_rest.openapi.sending import sending
 
-REFERENCE = "#/components/schemas/{model}"
-
-Schema = dict[str, Any]
-_ARGUMENTS: JsonSchemaMode = "validation"
-_RESULT: JsonSchemaMode = "serialization"
+_Key = tuple[str, str]
+_RESULT = ""
 
 
 class Schemas:
@@ -21,32 +22,33 @@ class Schemas:
 
     Args:
         signatures: What the actions take and give, by their names.
+        reserved: Names that no type may have.
 
     Attributes:
         definitions: The schemas that others refer to, by name.
     """
 
-    def __init__(self, signatures: Mapping[str, Signature]) -> None:
-        inputs: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = []
-        for name, signature in signatures.items():
-            inputs.append((name, _ARGUMENTS, signature.arguments_adapter))
-            inputs.append((name, _RESULT, signature.result_adapter))
-        self._found, whole = TypeAdapter.json_schemas(
-            inputs, ref_template=REFERENCE, schema_generator=_Generator
-        )
-        self.definitions: dict[str, Schema] = whole.get("$defs", {})
+    def __init__(self, signatures: Mapping[str, Signature], reserved: Iterable[str] = ()) -> None:
         self._signatures = signatures
-        self._arguments = {name: self._own(name) for name in signatures}
+        inputs = [one for name, given in signatures.items() for one in _inputs(name, given)]
+        # What comes in may differ by where it stands, so it is looked at first.
+        inputs.sort(key=lambda one: one[1] == COMING_OUT)
+        names = schema_names(types_in(core for _, _, core in inputs), reserved)
+        generator = Generator(lambda *ref: names[ref])
+        self._found, definitions = generator.generate_definitions(inputs)
+        reached = generator.get_json_ref_counts({"anyOf": list(self._found.values())})
+        used = {generator.json_to_defs_refs[one] for one in reached}
+        self.definitions: dict[str, Schema] = {name: definitions[name] for name in sorted(used)}
 
     def result(self, action: str) -> Schema:
-        """The schema of an action's result."""
-        return self._found[action, _RESULT]
+        """The schema of what leaves as JSON: an action's result, or an item of its stream."""
+        return self._found[(action, _RESULT), COMING_OUT]
 
     def parameter(self, action: str, name: str) -> Schema:
         """The schema of one parameter, with its default and description."""
-        schema: Schema = dict(self._arguments[action]["properties"][name])
+        schema: Schema = dict(self._found[(action, name), GOING_IN])
         parameter = self._signatures[action].parameters[name]
-        if not parameter.required and (default := _as_json(parameter.default)):
+        if not parameter.required and (default := _as_json(parameter.written(parameter.default))):
             schema["default"] = default[0]
         return schema
 
@@ -63,34 +65,20 @@ class Schemas:
             schema["required"] = required
         return schema
 
-    def _own(self, action: str) -> Schema:
-        """The schema of all arguments, which nothing else refers to."""
-        schema: Schema = self._found[action, _ARGUMENTS]
-        if "$ref" in schema:
-            return self.definitions.pop(schema["$ref"].rpartition("/")[2])
-        return schema
 
-
-class _Generator(GenerateJsonSchema):
-    """Leaves out titles that only repeat a name, and says "anything" where it knows no better."""
-
-    ignored_warning_kinds = frozenset(("skipped-choice", "non-serializable-default"))  # type: ignore[assignment]
-
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - the library's
-        return False
-
-    def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: FBT001 - the library's
-        """Say that results have all their fields, those with defaults too."""
-        if self.mode != _RESULT or field["type"] == "typed-dict-field":
-            return super().field_is_required(field, total)
-        return not (field.get("serialization_exclude") or field.get("serialization_exclude_if"))
-
-    def handle_invalid_for_json_schema(
-        self,
-        schema: Any,  # noqa: ARG002
-        error_info: str,  # noqa: ARG002
-    ) -> JsonSchemaValue:
-        return {}
+def _inputs(action: str, signature: Signature) -> Iterator[tuple[_Key, JsonSchemaMode, Core]]:
+    """What schemas are made of: the parameters one by one, and the result."""
+    arguments: Core = signature.arguments_adapter.core_schema
+    definitions: list[Core] = []
+    if arguments["type"] == "definitions":
+        arguments, definitions = arguments["schema"], arguments["definitions"]
+    for name, field in arguments["fields"].items():
+        yield (action, name), GOING_IN, core_schema.definitions_schema(field, definitions)
+    leaving = sending(signature.returned).json
+    if leaving is signature.returned.annotation:
+        yield (action, _RESULT), COMING_OUT, signature.result_adapter.core_schema
+    elif leaving is not None:
+        yield (action, _RESULT), COMING_OUT, TypeAdapter(leaving).core_schema
 
 
 def _as_json(value: object) -> tuple[Any] | None:

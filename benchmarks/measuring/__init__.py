@@ -1,0 +1,1 @@
+"""How applications are measured, and how the figures are told."""

@@ -1,0 +1,138 @@
+"""What the annotation of a result says: its type, whether it is a stream, what its content is."""
+
+import base64
+import binascii
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from dataclasses import dataclass, replace
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+
+from servey_core.filenames import OCTET_STREAM
+from servey_core.files import File
+from servey_core.results import ContentType, Redirect
+
+_STREAMS = (AsyncIterator, AsyncIterable, AsyncGenerator)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What the annotation of a result says.
+
+    Attributes:
+        annotation: The type of the result; of a stream, that of all its items together.
+        item: The type of a stream's items; None where the result is no stream.
+        content: What leaves as it is, rather than as JSON: `str`, `bytes`, or None for neither. A
+            stream of it is one content that comes in pieces.
+        content_type: The media type of the content; None where there is none.
+        charset: How a text is encoded.
+    """
+
+    annotation: Any
+    item: Any = None
+    content: type[str] | type[bytes] | None = None
+    content_type: str | None = None
+    charset: str = "utf-8"
+
+    def may_be(self, kind: type) -> bool:
+        """Whether a result can be of a type: it is the only one, or one of several."""
+        return kind in map(bare, members_of(self.annotation))
+
+    def whole(self, items: list[Any]) -> Any:
+        """All the items of a stream as one result.
+
+        Raises:
+            TypeError: They are not of the annotated type.
+        """
+        return items if self.content is None else self.content().join(items)
+
+
+def returned(annotation: Any, *, streams: bool) -> Returned:
+    """Read the annotation of a result.
+
+    Args:
+        annotation: The annotation.
+        streams: Whether the function is an asynchronous generator.
+
+    Raises:
+        ValueError: The annotation does not fit the function, or its content type not the type.
+    """
+    if not streams:
+        return _read(annotation)
+    if get_origin(bare(annotation)) not in _STREAMS:
+        raise ValueError("comes from an async generator: annotate it AsyncIterator[...]")
+    item = get_args(bare(annotation))[0]
+    for mark in _marks(annotation):
+        item = Annotated[item, mark]
+    read = _read(item)
+    whole: Any = list[read.annotation] if read.content is None else read.annotation  # type: ignore[name-defined]
+    return replace(read, annotation=whole, item=read.annotation)
+
+
+def members_of(annotation: Any) -> tuple[Any, ...]:
+    """The types that a value may be of: those of a union, or the only one that there is."""
+    inner = bare(annotation)
+    return get_args(inner) if get_origin(inner) in (Union, UnionType) else (annotation,)
+
+
+def bare(annotation: Any) -> Any:
+    """A type without what `Annotated` adds."""
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _read(annotation: Any) -> Returned:
+    members = members_of(annotation)
+    contents = [one for one in members if bare(one) not in (File, Redirect)]
+    only = contents[0] if len(contents) == 1 else None
+    told = [*_marks(annotation), *(_marks(only) if only is not annotation else ())]
+    if told and bare(only) not in (str, bytes):
+        raise ValueError(
+            f"has the content type {told[0].media_type}, which only str and bytes can have"
+        )
+    if hidden := [mark for mark in _all_marks(annotation) if mark not in told]:
+        raise ValueError(
+            f"holds something of the content type {hidden[0].media_type}: only the whole result "
+            f"can have one"
+        )
+    if bare(only) is bytes:
+        content_type = told[-1].media_type if told else OCTET_STREAM
+        parts = tuple(_BYTES if one is only else one for one in members)
+        return Returned(Union[parts], None, bytes, content_type)  # noqa: UP007 - it is not written out
+    if told:
+        return Returned(annotation, None, str, told[-1].of_text, told[-1].charset)
+    return Returned(annotation)
+
+
+def _marks(annotation: Any) -> list[ContentType]:
+    return [one for one in getattr(annotation, "__metadata__", ()) if isinstance(one, ContentType)]
+
+
+def _all_marks(annotation: Any) -> list[ContentType]:
+    """The content types that are told anywhere in an annotation."""
+    if isinstance(annotation, list):  # the arguments of a Callable
+        return [mark for part in annotation for mark in _all_marks(part)]
+    inner = [mark for part in get_args(annotation) for mark in _all_marks(part)]
+    return [*_marks(annotation), *inner]
+
+
+def _to_base64(value: Any) -> str:
+    if not isinstance(value, bytes):
+        raise TypeError(f"Expected bytes, got {type(value).__qualname__}.")
+    return base64.b64encode(value).decode("ascii")
+
+
+def _from_base64(value: Any) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, TypeError) as error:
+        raise ValueError("The content should be in base64.") from error
+
+
+_BYTES = Annotated[
+    bytes,
+    PlainValidator(_from_base64),
+    PlainSerializer(_to_base64, when_used="json"),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
+"""Bytes that are the whole result: where there is nothing but JSON, in base64, as files are."""

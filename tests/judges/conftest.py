@@ -1,0 +1,96 @@
+"""The examples as their judges find them: as documents, and served on a real socket."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PASSWORD = "let the judges in"
+PATIENCE = 20.0
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """The variables of a process that has these settings alone."""
+    outer = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SERVEY_", "PYTEST_", "COV_"))
+    }
+    return {**outer, **{f"SERVEY_{name}": value for name, value in settings.items()}}
+
+
+@pytest.fixture(scope="session")
+def document_of() -> Callable[[str], Any]:
+    """The OpenAPI document of an example, by the name of its folder."""
+
+    def generate(example: str) -> Any:
+        command = [sys.executable, "-m", "servey_core", "generate", "openapi"]
+        folder = EXAMPLES / example
+        made = subprocess.run(
+            command, cwd=folder, env=environment(), check=True, capture_output=True
+        )
+        return json.loads(made.stdout)
+
+    return generate
+
+
+@pytest.fixture(scope="session")
+def tour() -> Iterator[httpx.Client]:
+    """The tour, served in a process of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {
+        "PORT": str(port),
+        "ACCESS_LOG": "false",
+        "LOG_LEVEL": "error",
+        "DEBUG_AUTHENTICATOR_PASSWORD": PASSWORD,
+    }
+    server = subprocess.Popen(
+        [sys.executable, "-m", "servey_core", "serve"],
+        cwd=EXAMPLES / "tour",
+        env=environment(**settings),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
+            wait_for(client, server)
+            yield client
+        server.terminate()
+        server.wait(PATIENCE)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def wait_for(client: httpx.Client, server: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        assert server.poll() is None, "the tour ended before it was served"
+        with suppress(httpx.ConnectError):
+            client.get("/readyz").raise_for_status()
+            return
+        time.sleep(0.05)  # nothing tells from outside
+    pytest.fail("the tour is not served")
+
+
+@pytest.fixture(scope="session")
+def token(tour: httpx.Client, document_of: Callable[[str], Any]) -> str:
+    """A token with every scope that the tour knows."""
+    schemes = document_of("tour")["components"]["securitySchemes"]
+    scopes = schemes["debug_login"]["flows"]["password"]["scopes"]
+    form = {"grant_type": "password", "username": "judge", "password": PASSWORD}
+    answer = tour.post("/debug/login", data={**form, "scope": " ".join(scopes)})
+    return str(answer.json()["access_token"])
