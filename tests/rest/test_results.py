@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -431,6 +432,19 @@ def test_who_has_the_file_is_told_so(app: Any, path: str) -> None:
     ):
         response = app.get(f"/actions/{path}", headers=headers)
         assert (response.status_code, response.content) == (304, b"")
+
+
+def test_the_second_in_which_a_file_changed_is_told_when_it_is_over(app: Any) -> None:
+    path = folder[0] / "changing.bin"
+    path.write_bytes(b"one")
+    ahead = time.time() + 3600
+    os.utime(path, (ahead, ahead))
+    first = app.get("/actions/on-disk?name=changing.bin")
+    assert "last-modified" not in first.headers
+    headers = {"Range": "bytes=0-1", "If-Range": "Sun, 22 Nov 2026 12:00:00 GMT"}
+    assert app.get("/actions/on-disk?name=changing.bin", headers=headers).content == b"one"
+    headers["If-Range"] = first.headers["etag"]
+    assert app.get("/actions/on-disk?name=changing.bin", headers=headers).content == b"on"
 
 
 def test_a_file_that_changes_is_another(app: Any) -> None:

@@ -1,6 +1,7 @@
 """Files that go out: whole, in the ranges that are asked for, or not, where the caller has them."""
 
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from servey_rest.streaming import Head, Parts
 from servey_web import headers_of
 
 Stat = os.stat_result
+
+_VALIDATORS = (b"etag", b"last-modified")
 
 
 class RangeNotSatisfiable(ProblemError):  # noqa: N818 - as in RFC 9110, section 15.5.17
@@ -64,23 +67,31 @@ def from_disk(path: Path, stat: Stat, head: Head) -> ASGIApp:
     """
     status, fields = head
     response = FileResponse(path, status, stat_result=stat)
-    response.raw_headers[:] = replaced(response.raw_headers, fields)
+    own = [field for field in response.raw_headers if field[0] != b"last-modified"]
+    response.raw_headers[:] = replaced(own, fields)
+    validators = {value for name, value in response.raw_headers if name in _VALIDATORS}
 
     async def send_file(scope: Scope, receive: Receive, send: Send) -> None:
-        await response(_with_ranges_that_count(scope), receive, _refusing(send, stat.st_size))
+        scope = _with_ranges_that_count(scope, validators)
+        await response(scope, receive, _refusing(send, stat.st_size))
 
     return send_file
 
 
-def _with_ranges_that_count(scope: Scope) -> Scope:
+def _with_ranges_that_count(scope: Scope, validators: Collection[bytes]) -> Scope:
     """A request without ranges where they are to be ignored (RFC 9110, section 14.2).
 
-    That is with any method but GET, and in units that are not known.
+    That is with any method but GET, in units that are not known, and of another state of the file
+    than the one that the validators name (section 13.1.5).
     """
-    unit = headers_of(scope).get(b"range", b"bytes=").lower()
-    if scope["method"] == "GET" and unit.startswith(b"bytes="):
-        return scope
-    return {**scope, "headers": [field for field in scope["headers"] if field[0] != b"range"]}
+    headers = headers_of(scope)
+    counts = (
+        scope["method"] == "GET"
+        and headers.get(b"range", b"").lower().startswith(b"bytes=")
+        and headers.get(b"if-range") in (None, *validators)
+    )
+    ignored = (b"if-range",) if counts else (b"if-range", b"range")
+    return {**scope, "headers": [field for field in scope["headers"] if field[0] not in ignored]}
 
 
 def _refusing(send: Send, size: int) -> Send:
