@@ -30,6 +30,7 @@ DISTRIBUTIONS = {
     "core": ROOT,
     "web": ROOT / "plugins" / "servey_web",
     "rest": ROOT / "plugins" / "servey_rest",
+    "graphql": ROOT / "plugins" / "servey_graphql",
     "redis": ROOT / "plugins" / "servey_redis",
 }
 PYPROJECTS = {

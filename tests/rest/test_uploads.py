@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from servey_core import ALLOW_AUTHENTICATED, ActionError, File, WebTrigger, action
-from servey_rest.multipart import MEMORY_BYTES
+from servey_web.multipart import MEMORY_BYTES
 
 SETTINGS = {"body_timeout": 0.5}
 PATIENCE = 10.0

@@ -10,9 +10,16 @@ from starlette.types import Receive, Scope
 from servey_core import File, Signature
 from servey_core.errors import UnsupportedMediaType
 from servey_core.texts import Shape, file_shape
-from servey_rest.multipart import MAX_FIELDS, Multipart, check_charset, too_many_fields
 from servey_rest.queries import Pairs, parse_query
-from servey_web import Patience, body_chunks, headers_of
+from servey_web import (
+    MAX_FORM_FIELDS,
+    Multipart,
+    Patience,
+    body_chunks,
+    check_charset,
+    headers_of,
+    too_many_fields,
+)
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -83,7 +90,7 @@ def form_taker(signature: Signature, limit: int, patience: Patience) -> TakeForm
 async def _urlencoded(chunks: AsyncIterator[bytes], parameters: dict[bytes, bytes]) -> FormContent:
     check_charset(parameters)
     body = b"".join([chunk async for chunk in chunks])
-    if body.count(b"&") >= MAX_FIELDS:
+    if body.count(b"&") >= MAX_FORM_FIELDS:
         raise too_many_fields()
     return FormContent(parse_query(body, "form"), [])
 

@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from servey_web.lifespans import (
         lifespan_of,
     )
+    from servey_web.multipart import (
+        MAX_FORM_FIELDS,
+        Multipart,
+        check_charset,
+        too_many_fields,
+    )
     from servey_web.responses import (
         RawHeaders,
         ResponseCut,
@@ -80,6 +86,12 @@ _HOMES = {
     ),
     "host": ("WebHost",),
     "lifespans": ("lifespan_of",),
+    "multipart": (
+        "MAX_FORM_FIELDS",
+        "Multipart",
+        "check_charset",
+        "too_many_fields",
+    ),
     "responses": (
         "RawHeaders",
         "ResponseCut",
@@ -107,9 +119,11 @@ if not TYPE_CHECKING:
 
 __all__ = [
     "DEBUG_LOGIN_PATH",
+    "MAX_FORM_FIELDS",
     "Answer",
     "ClientDisconnected",
     "DirectEndpoint",
+    "Multipart",
     "Patience",
     "RawHeaders",
     "ResponseCut",
@@ -121,6 +135,7 @@ __all__ = [
     "WebSettings",
     "authorization_of",
     "body_chunks",
+    "check_charset",
     "create_app",
     "headers_of",
     "instance_of",
@@ -133,5 +148,6 @@ __all__ = [
     "respond",
     "respond_bytes",
     "respond_json",
+    "too_many_fields",
     "web_settings",
 ]

@@ -4,8 +4,8 @@ from io import BytesIO
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from servey_core import File
 from servey_core.filenames import is_content_type
+from servey_core.files import File
 
 
 class Upload:

@@ -5,17 +5,16 @@ from typing import TYPE_CHECKING
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from servey_core import BadRequest
-from servey_core.errors import PayloadTooLarge, UnsupportedMediaType
+from servey_core.errors import BadRequest, PayloadTooLarge, UnsupportedMediaType
 from servey_core.files import in_thread
-from servey_rest.uploads import Upload
+from servey_web.uploads import Upload
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 MEMORY_BYTES = 256 * 1024
 """How much of one form's files is kept in memory; they go to temporary files beyond that."""
-MAX_FIELDS = 1000
+MAX_FORM_FIELDS = 1000
 MAX_FILES = 100
 MAX_PART_HEADERS = 8
 MAX_PART_HEADER_BYTES = 4096
@@ -148,7 +147,7 @@ class Multipart:
         self.uploads.append(self._upload)
 
     def _begin_field(self, content_type: bytes) -> None:
-        if len(self.fields) == MAX_FIELDS:
+        if len(self.fields) == MAX_FORM_FIELDS:
             raise too_many_fields()
         check_charset(parse_options_header(content_type)[1])
         self._upload = None
@@ -199,4 +198,5 @@ def check_charset(parameters: dict[bytes, bytes]) -> None:
 
 def too_many_fields() -> PayloadTooLarge:
     """The error for a form with more fields than are accepted."""
-    return PayloadTooLarge(f"The form has more than {MAX_FIELDS} fields.", limit=MAX_FIELDS)
+    text = f"The form has more than {MAX_FORM_FIELDS} fields."
+    return PayloadTooLarge(text, limit=MAX_FORM_FIELDS)
