@@ -10,6 +10,7 @@ import warnings
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
+from servey_core.flat_logs import LineHandler
 from servey_core.redaction import redacted
 
 if TYPE_CHECKING:
@@ -33,10 +34,8 @@ def configure_logging(core: "CoreSettings", stream: TextIO | None = None) -> Non
         stream: The stream; None for stderr.
     """
     stream = stream or sys.stderr
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(_formatter(log_format(core, stream), colors=_is_terminal(stream)))
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [_handler(core, stream)]
     root.setLevel(core.log_level.upper())
     for name in _FOREIGN:
         logger = logging.getLogger(name)
@@ -56,6 +55,16 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
     for name, value in event.items():
         event[name] = redacted(value, name)
     return event
+
+
+def _handler(core: "CoreSettings", stream: TextIO) -> logging.Handler:
+    written = log_format(core, stream)
+    formatter = _formatter(written, colors=_is_terminal(stream))
+    if written == "json":
+        return LineHandler(stream, formatter)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    return handler
 
 
 def _formatter(written: Literal["console", "json"], *, colors: bool) -> logging.Formatter:

@@ -4,12 +4,17 @@ import logging
 
 from starlette.types import Scope
 
+from servey_core.flat_logs import FlatLog
 from servey_web.scopes import REQUEST_ID
 
 logger = logging.getLogger("servey.access")
 
 CLIENT_LEFT = 499
 """The status that is logged where the caller left before it was answered."""
+
+_NAMES = ("method", "path", "status", "duration_ms", "bytes", "client", "request_id")
+
+_requests = FlatLog(logger, "%s %s %d", _NAMES)
 
 
 def log_access(scope: Scope, status: int, size: int, seconds: float) -> None:
@@ -23,17 +28,17 @@ def log_access(scope: Scope, status: int, size: int, seconds: float) -> None:
     """
     if not logger.isEnabledFor(logging.INFO):
         return
-    client = scope.get("client")
-    fields = {
-        "method": scope["method"],
-        "path": _path(scope),
-        "status": status,
-        "duration_ms": round(seconds * 1000, 2),
-        "bytes": size,
-        "client": client[0] if client else None,
-        "request_id": scope[REQUEST_ID].decode(),
-    }
-    logger.info("%s %s %d", fields["method"], fields["path"], status, extra=fields)
+    method, path, client = scope["method"], _path(scope), scope.get("client")
+    _requests.write(
+        (method, path, status),
+        method,
+        path,
+        status,
+        round(seconds * 1000, 2),
+        size,
+        client[0] if client else None,
+        scope[REQUEST_ID].decode(),
+    )
 
 
 def _path(scope: Scope) -> str:

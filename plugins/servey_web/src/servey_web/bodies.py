@@ -16,6 +16,7 @@ from servey_core.errors import (
     UnsupportedMediaType,
 )
 from servey_core.problems import Problem
+from servey_web.cycles import taken_body
 from servey_web.responses import respond
 from servey_web.scopes import MAX_BODY, headers_of, instance_of
 from servey_web.settings import WebSettings
@@ -96,11 +97,22 @@ async def read_body(
 
 
 def begin_body(
-    scope: Scope, receive: Receive, limit: int, patience: Patience = PATIENCE
+    scope: Scope,
+    receive: Receive,
+    limit: int,
+    patience: Patience = PATIENCE,
+    cycle: Any | None = None,
 ) -> "bytes | BoundedBody":
     """Begin to read a request's body whole, without waiting; most have arrived by then.
 
-    The arguments and errors are those of `read_body`.
+    The errors are those of `read_body`, and so are the other arguments.
+
+    Args:
+        scope: The request.
+        receive: The request's own `receive`.
+        limit: The largest body to accept, in bytes.
+        patience: How long it may take.
+        cycle: What `cycles.cycle_of` gives for the request.
 
     Returns:
         The body, where all of it has arrived; else what to await the `rest()` of.
@@ -111,6 +123,8 @@ def begin_body(
     declared = _declared(headers)
     if declared is not None and declared > limit:
         _too_large(limit)
+    if cycle is not None and (arrived := taken_body(cycle)) is not None:
+        return arrived if len(arrived) <= limit else _too_large(limit)
     steps = receive().__await__()
     begun: Begun
     try:

@@ -15,6 +15,7 @@ from servey_core.settings import CoreSettings
 from servey_web.access_log import CLIENT_LEFT, log_access
 from servey_web.bodies import ClientDisconnected, Patience, begin_body
 from servey_web.cors import allow_origins
+from servey_web.cycles import answered, cycle_of, field_lines
 from servey_web.gate import Gate
 from servey_web.hardening import missing, security_headers
 from servey_web.lifecycle import Lifecycle
@@ -80,16 +81,19 @@ class _Protection:
         self._lifecycle = lifecycle
         self._new_id = id_maker()
         self._added = security_headers(settings)
+        self._added_lines = field_lines(self._added)
         self._overridable = frozenset(name for name, _ in self._added)
         self._retry_after = settings.retry_after
         self._development = core.development
         self._access_log = settings.access_log
         self._under_way = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(  # noqa: C901 - as its docstring says
+        self, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         """Handle one request, websocket or lifespan.
 
-        Most requests have a direct endpoint, and are answered right here: each further coroutine
+        Most requests have a direct endpoint, and are answered right here: each further call
         would take a noticeable part of the time.
         """
         if scope["type"] != "http":
@@ -114,11 +118,12 @@ class _Protection:
             return
         begun = perf_counter() if self._access_log else 0.0
         status = size = 0
+        cycle = cycle_of(receive, send)
         self._under_way += 1
         try:
             body: Any = b""
             if (limit := endpoint.max_body) is not None:
-                body = begin_body(scope, receive, limit, self._patience)
+                body = begin_body(scope, receive, limit, self._patience, cycle)
                 if not isinstance(body, bytes):
                     body = await body.rest()
             try:
@@ -128,11 +133,12 @@ class _Protection:
                 raise
             except Exception as error:
                 raise endpoint.failure(error, scope) from error
-            own += self._added
-            own.append((b"x-request-id", identity))
             size = len(content)
-            await send({"type": "http.response.start", "status": status, "headers": own})
-            await send({"type": "http.response.body", "body": content})
+            own.append((b"x-request-id", identity))
+            if cycle is None or not answered(cycle, status, own, self._added_lines, content):
+                own += self._added
+                await send({"type": "http.response.start", "status": status, "headers": own})
+                await send({"type": "http.response.body", "body": content})
         except BaseException as error:  # noqa: BLE001 - `_recover` raises again what it must
             answer = _Answer(send, self._added, self._overridable, identity, status)
             await self._recover(error, scope, answer)
