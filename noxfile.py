@@ -94,6 +94,7 @@ def tests(session: nox.Session) -> None:
 def build(session: nox.Session) -> None:
     """Make the source distributions and wheels in `dist`, and look into them."""
     shutil.rmtree(DIST, ignore_errors=True)
+    install_npm(session)
     session.install(*group("build"))
     for name in PYPROJECTS:
         build_into(session, DIST, DISTRIBUTIONS[name])
@@ -187,8 +188,15 @@ def group(name: str) -> list[str]:
 
 def install_editable(session: nox.Session, *groups: str) -> None:
     """Install every distribution from its source, and what `groups` list."""
+    install_npm(session)
     editable = [word for name in PYPROJECTS for word in ("-e", str(DISTRIBUTIONS[name]))]
     session.install(*editable, *(one for name in groups for one in group(name)))
+
+
+def install_npm(session: nox.Session) -> None:
+    """Have an npm before distributions are built that bundle its packages."""
+    if shutil.which("npm") is None:
+        session.install(*group("assets"))
 
 
 def build_into(session: nox.Session, target: Path, folder: Path) -> None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
         Authorizer,
         AuthorizerFactory,
     )
+    from servey_core.batching import (
+        BatchInvoker,
+    )
     from servey_core.caching import (
         CacheControl,
         CacheHeaders,
@@ -173,6 +176,7 @@ _HOMES = {
         "Authorizer",
         "AuthorizerFactory",
     ),
+    "batching": ("BatchInvoker",),
     "caching": (
         "CacheControl",
         "CacheHeaders",
@@ -299,6 +303,7 @@ __all__ = [
     "Authorizer",
     "AuthorizerFactory",
     "BadRequest",
+    "BatchInvoker",
     "Binding",
     "CacheControl",
     "CacheHeaders",

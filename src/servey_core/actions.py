@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, overload
 
 from servey_core.access import ALLOW_ALL, AccessControl
+from servey_core.batching import BatchInvoker
 from servey_core.caching import CacheControl
 from servey_core.errors import ActionError
 from servey_core.examples import Example
@@ -41,6 +42,7 @@ class Action:
         rate_limits: How often it may be run, and by whom.
         deprecated: Whether callers should stop using it.
         tags: What documents group it by.
+        batch: For a method, how it is run for many objects at once.
         owner: For a method, the class that it belongs to.
     """
 
@@ -58,6 +60,7 @@ class Action:
     rate_limits: tuple[RateLimit, ...] = ()
     deprecated: bool = False
     tags: tuple[str, ...] = ()
+    batch: BatchInvoker[Any] | None = None
     owner: type | None = field(default=None)
 
     def __post_init__(self) -> None:
@@ -70,6 +73,8 @@ class Action:
         ):
             raise self._error("a synchronous function can have a timeout only in a thread.")
         self._check_repeats()
+        if self.batch is not None:
+            self._check_batch()
         names = [example.name for example in self.examples]
         if twice := {name for name in names if names.count(name) > 1}:
             raise self._error(f"two examples are named {twice.pop()!r}.")
@@ -87,6 +92,15 @@ class Action:
             raise self._error(f"server_cache is for actions that only read, not for {unsafe[0]}.")
         if len(wanted) > 1:
             raise self._error("what is kept by server_cache needs no idempotency.")
+
+    def _check_batch(self) -> None:
+        """Refuse to run at once what can only be run one by one."""
+        if self.batch is not None and not inspect.isfunction(self.batch.function):
+            raise self._error(f"batch calls a function, not {self.batch.function!r}.")
+        if self.is_stream:
+            raise self._error("batch asks for many results at once, and a stream is one by one.")
+        if self.server_cache or self.idempotency:
+            raise self._error("batch does not go with server_cache or idempotency.")
 
     @property
     def is_async(self) -> bool:
@@ -108,6 +122,21 @@ class Action:
         """Where the function was declared, as `file:line`."""
         code = inspect.unwrap(self.function).__code__
         return f"{code.co_filename}:{code.co_firstlineno}"
+
+    @property
+    def batched(self) -> "Action | None":
+        """The action that runs this one for many objects at once; None where there is none."""
+        if self.batch is None:
+            return None
+        return replace(
+            self,
+            function=self.batch.function,
+            triggers=(),
+            cache_control=None,
+            examples=(),
+            batch=None,
+            owner=None,
+        )
 
     def owned_by(self, owner: type) -> "Action":
         """The same action as a method of `owner`, named `<owner>_<method>` unless it was named."""
@@ -148,6 +177,7 @@ def action(
     rate_limits: RateLimit | Sequence[RateLimit] = (),
     deprecated: bool = False,
     tags: str | Sequence[str] = (),
+    batch: BatchInvoker[Any] | None = None,
 ) -> Callable[[FunctionT], FunctionT]: ...
 def action(  # noqa: PLR0913 - each is one thing that can be said of an action
     function: Any = None,
@@ -166,6 +196,7 @@ def action(  # noqa: PLR0913 - each is one thing that can be said of an action
     rate_limits: RateLimit | Sequence[RateLimit] = (),
     deprecated: bool = False,
     tags: str | Sequence[str] = (),
+    batch: BatchInvoker[Any] | None = None,
 ) -> Any:
     """Make an action of a typed function, coroutine function or method.
 
@@ -186,6 +217,7 @@ def action(  # noqa: PLR0913 - each is one thing that can be said of an action
         rate_limits: How often it may be run, and by whom.
         deprecated: Whether callers should stop using it.
         tags: What documents group it by.
+        batch: For a method, how it is run for many objects at once.
 
     Raises:
         ActionError: The declaration cannot work.
@@ -212,6 +244,7 @@ def action(  # noqa: PLR0913 - each is one thing that can be said of an action
             rate_limits=_several(rate_limits, RateLimit),
             deprecated=deprecated,
             tags=_several(tags, str),
+            batch=batch,
         )
         return function
 

@@ -23,20 +23,25 @@ _NO_SCHEMAS = frozenset(
 """What a schema holds that is no schema, whatever it looks like."""
 
 
-def changed_schema(schema: Any, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+def changed_schema(
+    schema: Any,
+    change: Callable[[dict[str, Any]], dict[str, Any]],
+    stays: Callable[[dict[str, Any]], bool] = lambda _: False,
+) -> Any:
     """The same schema, each part of it as `change` makes it, the inner parts first.
 
     Args:
         schema: The schema; it is left as it is.
         change: Given a part, gives what stands in its place.
+        stays: Whether a part, and what is in it, stays as it is.
     """
     if isinstance(schema, list):
-        return [changed_schema(part, change) for part in schema]
+        return [changed_schema(part, change, stays) for part in schema]
     if isinstance(schema, tuple):
-        return tuple(changed_schema(part, change) for part in schema)
-    if not isinstance(schema, dict):
+        return tuple(changed_schema(part, change, stays) for part in schema)
+    if not isinstance(schema, dict) or (_is_schema(schema) and stays(schema)):
         return schema
-    held = {key: changed_schema(part, change) for key, part in _held(schema)}
+    held = {key: changed_schema(part, change, stays) for key, part in _held(schema)}
     return change({**schema, **held}) if _is_schema(schema) else held
 
 

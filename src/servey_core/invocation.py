@@ -7,6 +7,7 @@ goes wrong leaves as a `ProblemError`.
 """
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from pydantic_core import PydanticSerializationError
 
 from servey_core.access import authorise
 from servey_core.actions import Action
+from servey_core.batching import mismatch
 from servey_core.caching import CacheHeaders
 from servey_core.contexts import Context
 from servey_core.errors import (
@@ -71,6 +73,7 @@ class Invoker:
     Attributes:
         action: The action.
         signature: What it takes and gives.
+        batch: What runs the action for many objects at once; None where nothing does.
         depends_on_caller: Whether not everybody gets the same result, or gets one at all.
         direct: Whether what `starter` gives, `failure` and `serialise` are all there is to a call.
         uses_context: Whether a call that is only started heeds its context.
@@ -97,6 +100,12 @@ class Invoker:
         self.action = action
         self.signature = Signature(action)
         self._check_cache_control()
+        middleware = list(middleware)
+        batched = action.batched
+        self.batch = (
+            None if batched is None else Invoker(batched, pool, middleware, state, limited=limited)
+        )
+        self._check_batch()
         self._pool = pool
         self._label = f"action {action.name!r}"
         guarded = not action.access_control.public
@@ -104,7 +113,7 @@ class Invoker:
         layers = sorted(middleware, key=lambda layer: layer.order, reverse=True)
         injects = bool(self.signature.injected or self.signature.responses)
         self.uses_context = self.depends_on_caller or injects or bool(layers)
-        self._injects = injects
+        self._injects, self._wrapped = injects, bool(layers)
         self._call = self._compose(layers)
         self._limits = action.rate_limits if limited else ()
         self.direct = not (
@@ -138,6 +147,32 @@ class Invoker:
 
         plain = self.action.is_async and self.action.timeout is None and not self.uses_context
         return start_plain if plain else start
+
+    def now(self, read: Read) -> Callable[[Any, Context], Any] | None:
+        """Make what runs the action right where it is called: `value = run(raw, context)`.
+
+        It is the same as what `starter` gives, without waiting: it raises whatever the action
+        raises. None where there is something to wait for, or more to a call than that: a thread,
+        a coroutine, a middleware, limits, kept results or earlier tries.
+
+        Args:
+            read: What reads the arguments from `raw`, as for `starter`.
+        """
+        action = self.action
+        if action.is_async or action.sync_to_thread or self._wrapped or not self.direct:
+            return None
+        checked, access_control = self.depends_on_caller, action.access_control
+        injects, inject, function = self._injects, self._inject, action.function
+
+        def run(raw: Any, context: Context) -> Any:
+            if checked:
+                authorise(access_control, context.authorization)
+            arguments = read(raw)
+            if injects:
+                inject(arguments, context)
+            return function(**arguments)
+
+        return run
 
     def serialise(self, value: Any, context: Context) -> bytes:
         """Write a result as JSON.
@@ -246,6 +281,19 @@ class Invoker:
             self.action.cache_control.check(self.signature.returned.annotation)
         except ValueError as error:
             raise ActionError(self.action.name, self.action.place, str(error)) from None
+
+    def _check_batch(self) -> None:
+        if self.batch is None:
+            return
+        action, function = self.action, self.batch.action.function
+        if action.owner is None:
+            reason = "batch is for methods of the classes that actions return."
+            raise ActionError(action.name, action.place, reason)
+        first = next(iter(inspect.signature(function).parameters), "")
+        reason = mismatch(self.signature.parameters, self.batch.signature.parameters, first)
+        if reason:
+            reason = f"{function.__name__}() cannot be called for many: {reason}."
+            raise ActionError(action.name, self.batch.action.place, reason)
 
     def _inject(self, arguments: Arguments, context: Context) -> None:
         for name, required in self.signature.injected.items():

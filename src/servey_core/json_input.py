@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from servey_core.fail_fast import fail_fast_validator
-from servey_core.finite import finite_schema, finite_validator, may_hide_numbers
+from servey_core.finite import may_hide_numbers
+from servey_core.input_schemas import input_schema, input_validator
 from servey_core.jsons import is_suspect, parse_json
 from servey_core.members import member_counts
 from servey_core.refusals import invalid_input
@@ -28,10 +29,10 @@ def json_reader(
         annotations: Their types.
     """
     schema = adapter.core_schema
-    finite = finite_validator(schema, adapter.validator)
-    hurried = cache(lambda: fail_fast_validator(finite_schema(schema), finite))
+    validator = input_validator(adapter)
+    hurried = cache(lambda: fail_fast_validator(input_schema(schema), validator))
     counts = tuple(member_counts(annotations).items())
-    validate_json, hides_numbers = finite.validate_json, may_hide_numbers(schema)
+    validate_json, hides_numbers = validator.validate_json, may_hide_numbers(schema)
 
     def read(text: bytes) -> dict[str, Any]:
         try:

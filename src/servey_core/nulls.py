@@ -1,9 +1,11 @@
 """Whether a result is None where its type has no None: there pydantic writes `null` nevertheless.
 
-A text without `null` has none, so that few results need be looked through.
+So it does for a float that is not finite, as JSON has none. A text without `null` has neither, so
+that few results need be looked through.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 Finds = Callable[[Any], bool]
@@ -43,7 +45,7 @@ _WRAPPERS = frozenset(
 
 
 def null_finder(schema: Any) -> Finds:
-    """What tells whether a value, or a part of it, is None and may not be.
+    """What tells whether a value, or a part of it, is null in JSON and may not be.
 
     The value is one that pydantic has written. What has a serialiser of its own may be anything.
 
@@ -60,14 +62,14 @@ class _Finders:
         self._referred: dict[str, Any] = {}
         self._known: dict[str, Finds] = {}
         self._makers: dict[str, Callable[[Any], Finds]] = {
-            **dict.fromkeys(_LEAVES, lambda _: _is_none),
+            **dict.fromkeys(_LEAVES, lambda _: _is_null),
             **dict.fromkeys(_WRAPPERS, lambda schema: self.of(schema["schema"])),
             **dict.fromkeys(("list", "set", "frozenset"), self._of_items),
             **dict.fromkeys(("model", "dataclass"), self._of_attributes),
             "dict": self._of_values,
             "definitions": self._of_definitions,
             "definition-ref": self._of_reference,
-            "literal": lambda schema: _never if None in schema["expected"] else _is_none,
+            "literal": lambda schema: _never if None in schema["expected"] else _is_null,
             "nullable": self._of_nullable,
             "tuple": self._of_tuple,
             "typed-dict": self._of_members,
@@ -106,7 +108,7 @@ class _Finders:
 
     def _of_union(self, schema: Any) -> Finds:
         choices = [one[0] if isinstance(one, tuple) else one for one in schema["choices"]]
-        return _is_none if all(self.of(choice)(None) for choice in choices) else _never
+        return _is_null if all(self.of(choice)(None) for choice in choices) else _never
 
     def _of_attributes(self, schema: Any) -> Finds:
         if schema.get("root_model"):
@@ -156,8 +158,8 @@ def _fields(schema: Any) -> Iterator[tuple[str, Any]]:
         yield from ((one["name"], one) for one in fields)
 
 
-def _is_none(value: Any) -> bool:
-    return value is None
+def _is_null(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and not isfinite(value))
 
 
 def _never(value: Any) -> bool:  # noqa: ARG001 - it is the one answer to all

@@ -1,13 +1,9 @@
 """What the annotation of a result says: its type, whether it is a stream, what its content is."""
 
-import base64
-import binascii
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from dataclasses import dataclass, replace
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
-
-from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from servey_core.filenames import OCTET_STREAM
 from servey_core.files import File
@@ -97,8 +93,7 @@ def _read(annotation: Any) -> Returned:
         )
     if bare(only) is bytes:
         content_type = told[-1].media_type if told else OCTET_STREAM
-        parts = tuple(_BYTES if one is only else one for one in members)
-        return Returned(Union[parts], None, bytes, content_type)  # noqa: UP007 - it is not written out
+        return Returned(annotation, None, bytes, content_type)
     if told:
         return Returned(annotation, None, str, told[-1].of_text, told[-1].charset)
     return Returned(annotation)
@@ -114,25 +109,3 @@ def _all_marks(annotation: Any) -> list[ContentType]:
         return [mark for part in annotation for mark in _all_marks(part)]
     inner = [mark for part in get_args(annotation) for mark in _all_marks(part)]
     return [*_marks(annotation), *inner]
-
-
-def _to_base64(value: Any) -> str:
-    if not isinstance(value, bytes):
-        raise TypeError(f"Expected bytes, got {type(value).__qualname__}.")
-    return base64.b64encode(value).decode("ascii")
-
-
-def _from_base64(value: Any) -> bytes:
-    try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, TypeError) as error:
-        raise ValueError("The content should be in base64.") from error
-
-
-_BYTES = Annotated[
-    bytes,
-    PlainValidator(_from_base64),
-    PlainSerializer(_to_base64, when_used="json"),
-    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
-]
-"""Bytes that are the whole result: where there is nothing but JSON, in base64, as files are."""

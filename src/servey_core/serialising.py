@@ -3,9 +3,10 @@
 pydantic writes a naive `datetime` without a zone, and a set in the order of its hashes. Both are
 put right in the schema that the serialiser is built from. A naive moment is local time, as it is
 to the standard library. Nor does pydantic look whether a value is one of a `Literal`, except where
-that is a member of a union; so it is made one.
+that is a member of a union; so it is made one. Bytes are base64, as they are in input.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -15,6 +16,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from pydantic_core import PydanticSerializationError, SchemaSerializer, core_schema
 
+from servey_core.base64s import writing_base64
 from servey_core.core_schemas import changed_schema
 from servey_core.nulls import null_finder
 
@@ -35,6 +37,9 @@ _PLAIN: dict[str, type] = {
 
 Check = Callable[[Any], bool]
 
+_search_null = re.compile(b"null").search
+"""Twice as quick as `in`, on a long text."""
+
 
 def json_writer(adapter: TypeAdapter[Any]) -> Callable[[Any], bytes]:
     """The function that writes a result as JSON in UTF-8.
@@ -44,7 +49,7 @@ def json_writer(adapter: TypeAdapter[Any]) -> Callable[[Any], bytes]:
     """
     schema = adapter.core_schema
     serializer = adapter.serializer
-    if (mended := changed_schema(schema, _mended)) != schema:
+    if (mended := changed_schema(writing_base64(schema), _mended)) != schema:
         # Classes carry serialisers of their own, built from the schema as it was.
         serializer = SchemaSerializer(mended, _use_prebuilt=False)
     to_json, is_sure = serializer.to_json, _quick_check(schema) or _unsure
@@ -70,8 +75,9 @@ def _checked_writer(
             kind = type(value).__qualname__
             raise PydanticSerializationError(f"Expected {owner.__qualname__}, got {kind}.")
         text = to_json(value, by_alias=True, warnings="error")
-        if b"null" in text and has_null(value):
-            raise PydanticSerializationError("It is None, or a part of it is, which may not be.")
+        if _search_null(text) and has_null(value):
+            reason = "It is None, or a part of it is, or a number is not finite; that may not be."
+            raise PydanticSerializationError(reason)
         return text
 
     return write
@@ -90,7 +96,7 @@ def _unsure(value: Any) -> bool:  # noqa: ARG001 - only pydantic can tell
 def _quick_check(schema: Any) -> Check | None:
     """What tells, where it says so, that a value is of a type; None where nothing is that quick."""
     if (kinds := _kinds(schema)) is not None:
-        return lambda value: type(value) in kinds
+        return _type_check(kinds)
     fields = schema.get("schema", {})
     if (
         schema["type"] not in ("model", "dataclass")
@@ -104,19 +110,27 @@ def _quick_check(schema: Any) -> Check | None:
         return None
     parts = fields["fields"]
     named = parts if isinstance(parts, dict) else {part["name"]: part for part in parts}
-    known = {name: _kinds(part) for name, part in named.items()}
-    return None if None in known.values() else _field_check(schema["cls"], known)
+    known = {name: kinds for name, part in named.items() if (kinds := _kinds(part))}
+    return _field_check(schema["cls"], known) if len(known) == len(named) else None
 
 
-def _field_check(owner: type, kinds: Mapping[str, frozenset[type] | None]) -> Check:
+def _field_check(owner: type, kinds: Mapping[str, frozenset[type]]) -> Check:
     """What compares the types of an instance's fields, in one expression made for its class."""
     names: dict[str, Any] = {"owner": owner}
     conditions = ["type(value) is owner"]
     for number, (field, several) in enumerate(kinds.items()):
         names[f"kinds_{number}"] = several
         conditions.append(f"type(value.{field}) in kinds_{number}")
+        if float in several:
+            conditions.append(f"(value.{field} is None or value.{field} - value.{field} == 0)")
     check: Check = eval(f"lambda value: {' and '.join(conditions)}", names)  # noqa: S307 - of names of fields alone
     return check
+
+
+def _type_check(kinds: frozenset[type]) -> Check:
+    if float in kinds:  # what is not finite is no zero less than itself
+        return lambda value: type(value) in kinds and (value is None or value - value == 0)
+    return lambda value: type(value) in kinds
 
 
 def _kinds(schema: Any) -> frozenset[type] | None:

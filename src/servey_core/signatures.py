@@ -11,13 +11,14 @@ from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_o
 
 import docstring_parser
 from pydantic import ConfigDict, Field, PydanticUserError, TypeAdapter, ValidationError
-from pydantic_core import to_json
+from pydantic_core import SchemaValidator, to_json
 from typing_extensions import TypedDict
 
 from servey_core.actions import Action
 from servey_core.authorization import Authorization
+from servey_core.base64s import base64_in_json, reading_base64
 from servey_core.errors import SignatureError
-from servey_core.finite import finite_validator
+from servey_core.input_schemas import Source, input_validator
 from servey_core.json_input import json_reader
 from servey_core.jsons import parse_json
 from servey_core.pagination import cursor_in_json, is_cursor
@@ -57,12 +58,14 @@ class Parameter:
     description: str
 
     def written(self, value: Any) -> Any:
-        """What is written as JSON for a value of it: of a place, its cursor; else the value.
+        """What is written as JSON for a value of it: of a place, its cursor; of bytes, base64.
 
         Raises:
             PydanticSerializationError: JSON cannot hold the place.
         """
-        return cursor_in_json(value, self.annotation) if is_cursor(self.annotation) else value
+        if is_cursor(self.annotation):
+            return cursor_in_json(value, self.annotation)
+        return base64_in_json(value, self.annotation)
 
 
 class Signature:
@@ -152,7 +155,7 @@ class Signature:
         if not shapes <= {Shape.ONE}:
             return None
         adapter = self._adapter(text_annotation, _PASSING_OVER)
-        return adapter.validator.validate_python
+        return input_validator(adapter, Source.TEXTS_ALONE).validate_python
 
     def from_python(self, values: Mapping[str, Any]) -> Arguments:
         """Check arguments that are Python values already.
@@ -177,7 +180,7 @@ class Signature:
     def result_from_json(self, text: bytes) -> Any:
         """Read a result that `result_to_json` wrote; as JSON values, where it reads otherwise."""
         try:
-            return self.result_adapter.validate_json(text)
+            return self._result_reader.validate_json(text)
         except ValidationError:
             return parse_json(text)
 
@@ -187,16 +190,22 @@ class Signature:
         return json_writer(self._result_adapter(self.returned.item))
 
     @cached_property
+    def _result_reader(self) -> SchemaValidator:
+        schema = reading_base64(self.result_adapter.core_schema)
+        return SchemaValidator(schema, _use_prebuilt=False)
+
+    @cached_property
     def _text_reader(self) -> TextReader:
         return TextReader({name: shape_of(one.annotation) for name, one in self.parameters.items()})
 
     @cached_property
     def _validate_python(self) -> Callable[[Mapping[str, Any]], Arguments]:
-        return _python_validator(self.arguments_adapter)
+        return input_validator(self.arguments_adapter).validate_python
 
     @cached_property
     def _validate_texts(self) -> Callable[[Mapping[str, Any]], Arguments]:
-        return _python_validator(self._adapter(text_annotation))
+        adapter = self._adapter(text_annotation)
+        return input_validator(adapter, Source.TEXTS).validate_python
 
     def _hints(self, declared: Mapping[str, inspect.Parameter]) -> dict[str, Any]:
         hints: dict[str, Any] = {}
@@ -272,10 +281,6 @@ class Signature:
 
     def _error(self, reason: str) -> SignatureError:
         return SignatureError(self._action.name, self._action.place, reason)
-
-
-def _python_validator(adapter: TypeAdapter[Any]) -> Callable[[Mapping[str, Any]], Arguments]:
-    return finite_validator(adapter.core_schema, adapter.validator).validate_python  # type: ignore[no-any-return]
 
 
 def _raw_annotations(function: Callable[..., Any]) -> dict[str, Any]:

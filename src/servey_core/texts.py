@@ -12,22 +12,17 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import date, datetime
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pydantic
 import typing_extensions
-from pydantic import BaseModel, BeforeValidator, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic import BaseModel, BeforeValidator
 
 from servey_core.errors import BadRequest, FieldError, InvalidInput, json_pointer
 from servey_core.files import File
 from servey_core.jsons import parse_json
 from servey_core.pagination import cursor_from_text, is_cursor
 
-_INTEGER = r"^[+-]?[0-9]+$"
-_MOMENT = r"^[0-9]{4}-"
-_NUMBER = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _FIELD = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
 _MAPPINGS = (dict, Mapping)
 _SEVERAL = (list, set, frozenset, tuple, Sequence, AbstractSet, Iterable)
@@ -75,36 +70,9 @@ def text_annotation(annotation: Any) -> Any:
         return Union[tuple(map(text_annotation, arguments))]  # noqa: UP007 - it is not written out
     if origin in _SEVERAL and arguments:
         return origin[tuple(a if a is ... else text_annotation(a) for a in arguments)]
-    reading = _reading(annotation)
-    return Annotated[annotation, reading] if reading else annotation
-
-
-def _reading(annotation: Any) -> object:
-    """What makes of a text what pydantic would not, or refuses what pydantic would take."""
-    if choose := _choice(annotation):
-        return BeforeValidator(choose)
-    if choices := _field_choices(annotation):
-        return BeforeValidator(_in_fields(choices))
-    if annotation is int:
-        return _Written(_INTEGER, "int_parsing")
-    if annotation in (date, datetime):  # no seconds since 1970
-        return _Written(_MOMENT, "date_type" if annotation is date else "datetime_type")
-    return _Written(_NUMBER, "float_parsing") if annotation is float else None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Written:
-    """Takes only texts of one form; pydantic alone would take `1_000`, and `0` for a date."""
-
-    pattern: str
-    error: Literal["int_parsing", "float_parsing", "date_type", "datetime_type"]
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        text = core_schema.str_schema(pattern=self.pattern)
-        checked = core_schema.custom_error_schema(text, self.error)
-        return core_schema.chain_schema([checked, handler(source)])
+    choices = _field_choices(annotation)
+    choose = _choice(annotation) or (_in_fields(choices) if choices else None)
+    return Annotated[annotation, BeforeValidator(choose)] if choose else annotation
 
 
 class TextReader:

@@ -116,7 +116,7 @@ def test_the_last_page_leads_nowhere() -> None:
 @pytest.mark.parametrize(
     ("kind", "place"),
     [
-        (int, -(2**70)),
+        (int, -(2**63)),
         (float, 0.1),
         (bool, False),
         (str, "é\u2028 \U0001f600"),

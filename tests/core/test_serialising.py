@@ -11,6 +11,7 @@ from uuid import UUID
 import pydantic.dataclasses
 import pytest
 from pydantic import (
+    Base64UrlBytes,
     BaseModel,
     ConfigDict,
     Field,
@@ -66,7 +67,7 @@ TEXTS = {
     time: b'"08:30:00"',
     timedelta: b'"P1D"',
     UUID: b'"00000000-0000-0000-0000-000000000001"',
-    bytes: b'"x"',
+    bytes: b'"eA=="',
     Colour: b'"red"',
 }
 
@@ -322,7 +323,6 @@ NULL_TITLE = Book.model_construct(title=None)
         (dict[str, str], {"a": "null"}, '{"a":"null"}'),
         (tuple[int, str | None], (1, None), "[1,null]"),
         (list[Any], [None], "[null]"),
-        (float, float("nan"), "null"),
     ],
 )
 def test_what_fits_is_written(annotation: Any, value: Any, text: str | None) -> None:
@@ -371,6 +371,46 @@ def test_what_fits_is_written(annotation: Any, value: Any, text: str | None) -> 
 )
 def test_what_does_not_fit_is_refused(annotation: Any, value: Any) -> None:
     assert refused(annotation, value)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("annotation", [float, float | None, float | str, list[float], Any])
+def test_a_number_that_json_has_not_is_refused_where_one_is_due(
+    annotation: Any, number: float
+) -> None:
+    value = [number] if annotation == list[float] else number
+    assert refused(annotation, value) == (annotation is not Any)
+    assert not refused(annotation, [1e308] if annotation == list[float] else 1e308)
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("kind", [float, float | None])
+def test_a_field_with_a_number_that_json_has_not_is_refused(kind: Any, sort: str) -> None:
+    make = holders(kind, 0.5)[sort]
+    assert not refused(type(make(1.5)), make(1.5))
+    for number in (float("nan"), float("inf"), float("-inf")):
+        assert refused(type(make(1.5)), make(number))
+
+
+class Coded(BaseModel):
+    model_config = ConfigDict(ser_json_bytes="hex", val_json_bytes="hex")
+
+    data: bytes
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "text"),
+    [
+        (list[bytes], [b"\xff\xfe"], b'["//4="]'),
+        (dict[str, bytes | None], {"a": b"x", "b": None}, b'{"a":"eA==","b":null}'),
+        (Base64UrlBytes, b"\xff\xfe", b'"__4="'),
+        (Coded, Coded(data=b"\xff"), b'{"data":"ff"}'),
+    ],
+)
+def test_bytes_are_base64_unless_they_say_otherwise(
+    annotation: Any, value: Any, text: bytes
+) -> None:
+    assert json_writer(TypeAdapter(annotation))(value) == text
 
 
 def test_a_refusal_says_what_is_wrong() -> None:

@@ -10,7 +10,8 @@
 - Any other block is an error.
 
 All blocks of a page share a folder, and run in order. Pages say port 8000; it is a free one here.
-`pip install` is a dry run: it must find everything, and changes nothing.
+`pip install` is a dry run: it must find everything, and changes nothing. A page whose sessions
+install no servey-graphql runs without it.
 """
 
 import doctest
@@ -22,7 +23,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ ROOT = Path(__file__).parents[2]
 COMMAND_SECONDS = 180
 STOP_SECONDS = 30
 UNRUN = {"text", "sh"}
+OPTIONAL = ("graphql",)
+"""Plugins that change what others print."""
 TITLE = re.compile(r'title="([^"]+)"')
 SERVES = re.compile(r"([A-Z_]+=\S+ )*servey serve( [\w./=-]+)*")
 
@@ -79,6 +82,18 @@ def snippets_of(page: Path) -> list[Snippet]:
     ]
 
 
+def not_installed(snippets: Iterable[Snippet]) -> list[str]:
+    """The plugins of `OPTIONAL` that a page does without: its sessions do not install them."""
+    installs = [
+        command.line
+        for snippet in snippets
+        if snippet.language == "console"
+        for command in commands_of(snippet.text)
+        if "pip install" in command.line
+    ]
+    return [name for name in OPTIONAL if not any(f"servey-{name}" in line for line in installs)]
+
+
 def commands_of(text: str) -> Iterator[Command]:
     """The commands of a session; `> ` continues one on the next line."""
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
@@ -93,9 +108,10 @@ class PageRun:
 
     Args:
         folder: An empty folder.
+        without: The plugins that are installed here, and not where the page is followed.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, without: Sequence[str] = ()) -> None:
         self._folder = folder
         self._port = _free_port()
         self._server: subprocess.Popen[bytes] | None = None
@@ -108,6 +124,8 @@ class PageRun:
             "PYTHONUNBUFFERED": "1",
             "SERVEY_PORT": str(self._port),
         }
+        if without:
+            self._environment["SERVEY_PLUGINS_DENY"] = ",".join(without)
 
     def __enter__(self) -> Self:
         return self

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
-from snippets import ROOT, PageRun, snippets_of
+from snippets import ROOT, PageRun, not_installed, snippets_of
 
 PAGES = [
     ROOT / "README.md",
@@ -21,8 +21,9 @@ NOX = re.compile(r"pip install nox && nox(?: -s (?P<session>\w+))?(?: -- .*)?")
 def test_every_snippet_does_what_the_page_says(page: Path, tmp_path: Path) -> None:
     folder = tmp_path / page.stem
     folder.mkdir()
-    with PageRun(folder) as run:
-        for snippet in snippets_of(page):
+    snippets = snippets_of(page)
+    with PageRun(folder, not_installed(snippets)) as run:
+        for snippet in snippets:
             try:
                 run.run(snippet)
             except AssertionError as error:

@@ -55,6 +55,7 @@ def tour() -> Iterator[httpx.Client]:
         "ACCESS_LOG": "false",
         "LOG_LEVEL": "error",
         "DEBUG_AUTHENTICATOR_PASSWORD": PASSWORD,
+        "STATE": "memory:",
     }
     server = subprocess.Popen(
         [sys.executable, "-m", "servey_core", "serve"],

@@ -78,7 +78,7 @@ def test_reads_json(app: Any, method: str, arguments: dict[str, Any]) -> None:
     [
         ('"number": "5"', "int_type"),
         ('"number": true', "int_type"),
-        ('"number": 5.0', "int_type"),
+        ('"number": 5.5', "int_type"),
         ('"flag": 1', "bool_type"),
         ('"flag": "true"', "bool_type"),
         ('"text": 5', "string_type"),
@@ -140,9 +140,27 @@ def test_a_number_beyond_reason_is_refused(app: Any, number: str) -> None:
     assert app.post(ECHO, f'{{"number": {number}}}'.encode()).status_code in {400, 422}
 
 
-def test_an_integer_is_as_large_as_it_is(app: Any) -> None:
-    number = 7**400
-    assert app.client.post(ECHO, json={"number": number}).json() == {"number": number}
+def test_a_number_without_a_fraction_is_an_integer(app: Any) -> None:
+    assert app.post(ECHO, b'{"number": 5.0}').content == b'{"number":5}'
+
+
+def test_an_integer_of_64_bits_is_exact(app: Any) -> None:
+    for number in (2**63 - 1, -(2**63)):
+        assert app.client.post(ECHO, json={"number": number}).json() == {"number": number}
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "detail"),
+    [
+        (2**63, "less_than_equal", "Input should be less than or equal to 9223372036854775807"),
+        (-(7**400), "greater_than_equal", None),
+    ],
+)
+def test_a_larger_integer_is_refused(app: Any, number: int, kind: str, detail: str | None) -> None:
+    response = app.client.post(ECHO, json={"number": number})
+    [error] = response.json()["errors"]
+    assert (response.status_code, error["pointer"], error["type"]) == (422, "#/number", kind)
+    assert detail in (None, error["detail"])
 
 
 @pytest.mark.parametrize(("items", "told"), [(1000, 100), (100_000, 1)])

@@ -14,7 +14,15 @@ from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from servey_core import WEB_GET, WEB_POST, Runtime, ScopeAccessControl, WebTrigger, action
+from servey_core import (
+    WEB_GET,
+    WEB_POST,
+    Runtime,
+    ScopeAccessControl,
+    SettingsError,
+    WebTrigger,
+    action,
+)
 from servey_rest import fastapi_app
 from servey_web import create_app, lifespan_of
 
@@ -203,6 +211,12 @@ def test_it_may_be_mounted_at_the_root(runtime: Runtime) -> None:
     with running(app) as client:
         assert client.get("/actions/say-hello?name=x").json() == "Hello x!"
         assert client.get("/openapi.json").json()["paths"]
+
+
+@pytest.mark.parametrize("url", ["postgres://localhost", "sqlite:///", "memory:x"])
+def test_a_state_that_cannot_be_is_told_at_start(started: Any, url: str) -> None:
+    with pytest.raises(SettingsError, match="SERVEY_STATE"):
+        create_app(started([], state=url))
 
 
 def test_middleware_of_the_outer_application_goes_around_it(runtime: Runtime) -> None:

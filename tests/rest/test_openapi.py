@@ -233,7 +233,7 @@ def test_the_docstring_describes(document: Any) -> None:
         "name": "times",
         "in": "query",
         "description": "How often.",
-        "schema": {"type": "integer", "minimum": 1, "default": 1},
+        "schema": {"type": "integer", "format": "int64", "minimum": 1, "default": 1},
     }
 
 
@@ -265,7 +265,12 @@ def test_parameters_have_the_style_of_their_types(document: Any) -> None:
 def test_what_the_path_has_is_not_in_the_body(document: Any) -> None:
     operation = document["paths"]["/boxes/{box_id}"]["put"]
     assert parameters(operation) == {
-        "box_id": {"name": "box_id", "in": "path", "required": True, "schema": {"type": "integer"}}
+        "box_id": {
+            "name": "box_id",
+            "in": "path",
+            "required": True,
+            "schema": {"type": "integer", "format": "int64"},
+        }
     }
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     assert list(schema["properties"]) == ["box", "note"]

@@ -129,7 +129,7 @@ def test_headers_and_cookies_are_parameters(document: Any, method: str) -> None:
         "in": "header",
         "style": "simple",
         "explode": False,
-        "schema": {"type": "array", "items": {"type": "integer"}},
+        "schema": {"type": "array", "items": {"type": "integer", "format": "int64"}},
     }
     json = {"application/json": {"schema": reference(document)}}
     assert described["X-Client"] == {"name": "X-Client", "in": "header", "content": json}

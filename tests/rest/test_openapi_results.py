@@ -10,6 +10,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from servey_core import (
     WEB_GET,
+    WEB_POST,
     ContentType,
     Example,
     File,
@@ -52,6 +53,10 @@ def as_bytes() -> bytes: ...
 def as_file() -> File: ...
 
 
+@action(triggers=WEB_POST)
+def put_file() -> File: ...
+
+
 @action(triggers=WEB_GET)
 def perhaps_as_file() -> File | None: ...
 
@@ -60,7 +65,10 @@ def perhaps_as_file() -> File | None: ...
 def elsewhere() -> Redirect: ...
 
 
-@action(triggers=WEB_GET)
+@action(
+    triggers=WEB_GET,
+    examples=(Example("here", result=Item(1)), Example("elsewhere", result=Redirect("/x"))),
+)
 def here_or_elsewhere() -> Item | Redirect: ...
 
 
@@ -89,6 +97,7 @@ ACTIONS = [
     as_text,
     as_bytes,
     as_file,
+    put_file,
     perhaps_as_file,
     elsewhere,
     here_or_elsewhere,
@@ -136,18 +145,33 @@ def test_a_text_or_bytes_are_of_their_own_type(document: Any) -> None:
 
 def test_a_file_may_be_of_any_type(document: Any) -> None:
     assert contents(document, "as-file") == {"*/*": OCTETS}
-    assert list(answers(document, "as-file")) == ["200"]
+    assert list(answers(document, "as-file")) == ["200", "206"]
+    assert list(answers(document, "put-file", "post")) == ["200"]
     assert contents(document, "perhaps-as-file") == {
         "*/*": OCTETS,
         "application/json": {"type": "null"},
     }
 
 
+def test_a_part_of_a_file_can_be_asked_for(document: Any) -> None:
+    found = document["paths"]["/actions/as-file"]["get"]["responses"]
+    assert contents(document, "as-file", "206") == {"*/*": OCTETS}
+    assert found["206"]["headers"].keys() == found["416"]["headers"].keys() == {"Content-Range"}
+    [example] = found["416"]["content"]["application/problem+json"]["examples"].values()
+    assert example["value"]["type"] == "urn:servey:problem:range-not-satisfiable"
+    for path, method in (("put-file", "post"), ("as-bytes", "get")):
+        others = document["paths"][f"/actions/{path}"][method]["responses"]
+        assert not {"206", "416"} & others.keys()
+
+
 def test_a_redirect_says_where(document: Any) -> None:
     found = answers(document, "elsewhere")
     assert list(found) == ["3XX"]
     assert found["3XX"]["headers"]["Location"]["required"] is True
-    assert list(answers(document, "here-or-elsewhere")) == ["200", "3XX"]
+    either = answers(document, "here-or-elsewhere")
+    assert list(either) == ["200", "3XX"]
+    examples = either["200"]["content"]["application/json"]["examples"]
+    assert examples == {"here": {"value": {"number": 1}}}
     assert contents(document, "here-or-elsewhere") == {"application/json": ITEM}
     assert set(document["components"]["schemas"]) == {"Item", "Problem"}
 

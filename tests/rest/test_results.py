@@ -70,6 +70,11 @@ def wrong_text(kind: str) -> Annotated[str, ContentType("text/plain")]:
 
 
 @action(triggers=WEB_GET)
+def ratio(whole: float = 1.0) -> float:
+    return 1e308 * whole
+
+
+@action(triggers=WEB_GET)
 def wrong_bytes() -> bytes:
     return "text"  # type: ignore[return-value]
 
@@ -210,6 +215,7 @@ ACTIONS = [
     as_png,
     wrong_text,
     wrong_bytes,
+    ratio,
     page,
     go,
     go_with_status,
@@ -284,6 +290,17 @@ def test_content_leaves_as_it_is(app: Any, path: str, content_type: str, body: b
 def test_content_of_another_type_is_a_failure(app: Any, path: str) -> None:
     response = app.get(f"/actions/{path}")
     assert (response.status_code, response.json()["title"]) == (500, "Internal error")
+
+
+def test_a_number_that_json_has_not_is_a_failure(
+    app: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert app.get("/actions/ratio").json() == 1e308
+    response = app.get("/actions/ratio?whole=1000")
+    assert (response.status_code, response.json()["title"]) == (500, "Internal error")
+    [record] = caplog.records
+    assert response.json()["instance"] in record.getMessage()
+    assert "a number is not finite" in caplog.text
 
 
 @pytest.mark.parametrize("path", ["as-csv", "as-png", "in-memory-by-hash"])

@@ -6,6 +6,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+MADE = {"servey_graphql": ("graphiql/bundle/graphiql.js", "graphiql/bundle/LICENSES.txt")}
+"""What is made when a distribution is built."""
 STRAY = ("__pycache__", ".pyc", "uv.lock", "package-lock.json", ".nox", "node_modules")
 
 
@@ -25,7 +27,8 @@ def complaints_about(archive: Path) -> Iterator[str]:
     """What is wrong with one archive."""
     names = names_in(archive)
     package = archive.name.partition("-")[0]
-    for wanted in (f"{package}/__init__.py", f"{package}/py.typed", "LICENSE"):
+    usual = (f"{package}/__init__.py", f"{package}/py.typed", "LICENSE")
+    for wanted in (*usual, *MADE.get(package, ())):
         if not any(name.endswith(wanted) for name in names):
             yield f"there is no {wanted}"
     for name in names:

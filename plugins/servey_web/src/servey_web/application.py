@@ -43,11 +43,13 @@ def create_app(runtime: Runtime | None = None) -> ASGIApp:
         runtime: What was started; None to start here, from settings and discovery.
 
     Raises:
-        ConfigurationError: Something cannot work, such as a trigger that no plugin serves.
+        ConfigurationError: Something cannot work, such as a trigger that no plugin serves, or the
+            setting `state`.
     """
     runtime = runtime or start()
     services = {name: one.record for name, one in runtime.services().items()}
     runtime.require_served(services.values())
+    _ = runtime.state  # what is wrong with it is wrong now, and not at the first request
     service = services["web"]
     assert isinstance(service, WebService)  # noqa: S101 - the plugin `web` gives no other
     return service.app

@@ -71,15 +71,18 @@ def taken_body(cycle: Any) -> bytes | None:
     return body
 
 
-def answered(cycle: Any, status: int, fields: RawHeaders, common: bytes, body: bytes) -> bool:
+Head = tuple[int, RawHeaders, bytes, bytes]
+"""An answer's head: its status; its own fields, with names in lower case, `Content-Length` among
+them unless the status says that there is no body; what each response carries, as `field_lines`
+writes it; and the request's id."""
+
+
+def answered(cycle: Any, head: Head, body: bytes) -> bool:
     """Write an answer, where that can be done at once.
 
     Args:
-        cycle: What `cycle_of` gave.
-        status: The status; the request is not HEAD.
-        fields: The answer's own header fields, with names in lower case; `Content-Length` is among
-            them, unless the status says that there is no body.
-        common: Further fields, as `field_lines` writes them.
+        cycle: What `cycle_of` gave, for a request that is not HEAD.
+        head: The head.
         body: The body.
 
     Returns:
@@ -90,12 +93,13 @@ def answered(cycle: Any, status: int, fields: RawHeaders, common: bytes, body: b
     """
     if cycle.flow.write_paused or cycle.disconnected or cycle.response_started:
         return False
+    status, fields, common, identity = head
     lines = [STATUS_LINE[status]]
     for name, value in (*cycle.default_headers, *fields):
         if _ILLEGAL.search(value):
             raise ValueError(f"The header {name.decode()} has a control character.")
         lines += (name, b": ", value, b"\r\n")
-    lines.append(common)
+    lines += (common, b"x-request-id: ", identity, b"\r\n")
     if not cycle.keep_alive:
         lines.append(_CLOSE)
     lines.append(b"\r\n")

@@ -134,9 +134,10 @@ class _Protection:
             except Exception as error:
                 raise endpoint.failure(error, scope) from error
             size = len(content)
-            own.append((b"x-request-id", identity))
-            if cycle is None or not answered(cycle, status, own, self._added_lines, content):
+            head = status, own, self._added_lines, identity
+            if cycle is None or not answered(cycle, head, content):
                 own += self._added
+                own.append((b"x-request-id", identity))
                 await send({"type": "http.response.start", "status": status, "headers": own})
                 await send({"type": "http.response.body", "body": content})
         except BaseException as error:  # noqa: BLE001 - `_recover` raises again what it must

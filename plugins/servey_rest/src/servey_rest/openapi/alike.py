@@ -28,7 +28,7 @@ def types_in(schemas: Iterable[Core]) -> dict[str, bool]:
 
 
 def _generated(parts: list[Core], mode: JsonSchemaMode) -> Generator:
-    generator = Generator(lambda ref, _: ref)
+    generator = Generator(lambda ref, _: ref, widths=False)
     generator.generate_definitions([(number, mode, one) for number, one in enumerate(parts)])
     return generator
 

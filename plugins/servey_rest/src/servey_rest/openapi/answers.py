@@ -26,7 +26,8 @@ from servey_core.errors import (
 )
 from servey_core.naming import kebab_case
 from servey_core.problems import PROBLEM_CONTENT_TYPE
-from servey_rest.openapi.fields import RATE_LIMIT, RETRY_AFTER, Headers
+from servey_rest.downloads import RangeNotSatisfiable
+from servey_rest.openapi.fields import CONTENT_RANGE, RATE_LIMIT, RETRY_AFTER, Headers
 from servey_rest.openapi.generator import REFERENCE
 
 PROBLEM = "Problem"
@@ -47,6 +48,7 @@ NAMED: tuple[type[ProblemError], ...] = (
 """The problems that are components of their own."""
 
 _FIELDS: dict[type[ProblemError], Headers] = {
+    RangeNotSatisfiable: CONTENT_RANGE,
     StillUnderWay: RETRY_AFTER,
     TooManyRequests: {**RETRY_AFTER, **RATE_LIMIT},
 }
@@ -92,18 +94,22 @@ def problem_components() -> dict[str, Any]:
     return {PROBLEM: anything, **{one.__name__: _kind(one) for one in NAMED}}
 
 
-def problem_answers(action: Action, *, body: bool, guarded: bool) -> dict[str, Any]:
+def problem_answers(
+    action: Action, *, body: bool, guarded: bool, ranges: bool = False
+) -> dict[str, Any]:
     """The problems that an operation may end in, by status.
 
     Args:
         action: The action.
         body: Whether it takes a body.
         guarded: Whether it turns callers away.
+        ranges: Whether parts of a result can be asked for.
     """
     kinds: list[type[ProblemError]] = [BadRequest, InvalidInput]
     kinds += [Unauthorized] if guarded else []
     kinds += [] if action.access_control in _ANYBODY else [PermissionDenied]
     kinds += [PayloadTooLarge, UnsupportedMediaType] if body else []
+    kinds += [RangeNotSatisfiable] if ranges else []
     kinds += [ActionTimeout] if action.timeout is not None else []
     kinds += [StillUnderWay, IdempotencyKeyReused] if action.idempotency is not None else []
     kinds += [TooManyRequests] if action.rate_limits else []

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from servey_core import BadRequest, Example, InvalidInput, Signature
+from servey_core import BadRequest, Example, InvalidInput, Redirect, Signature
 from servey_core.actions import Action
 from servey_core.examples import UNSPECIFIED
 
@@ -33,15 +33,19 @@ def parameter_examples(action: Action, signature: Signature, name: str) -> Examp
 
 
 def result_examples(action: Action, signature: Signature) -> Examples:
-    """What may come back."""
+    """What may come back as content, which a redirect is not."""
     found = {}
     for example in _shown(action):
-        if example.result is not UNSPECIFIED and example.raises is None:
+        if example.raises is None and not _without_content(example.result):
             try:
                 found[example.name] = _example(example, _result(signature, example.result))
             except PydanticSerializationError:
                 continue
     return found
+
+
+def _without_content(result: object) -> bool:
+    return result is UNSPECIFIED or isinstance(result, Redirect)
 
 
 def _shown(action: Action) -> Iterator[Example]:

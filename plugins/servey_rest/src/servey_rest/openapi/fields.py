@@ -26,6 +26,14 @@ RETRY_AFTER: Headers = {
     }
 }
 
+CONTENT_RANGE: Headers = {
+    "Content-Range": {
+        "description": "Which bytes these are, of how many: `bytes 0-499/1234`.",
+        "schema": {"type": "string"},
+    }
+}
+"""Where a part belongs (RFC 9110, section 14.4)."""
+
 _REPLAYED: Headers = {
     "Idempotency-Replayed": {
         "description": "Sent where this is the result of an earlier call with the same key.",

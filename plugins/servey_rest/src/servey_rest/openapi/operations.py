@@ -12,7 +12,7 @@ from servey_rest.openapi.answers import problem_answers
 from servey_rest.openapi.bodies import request_body
 from servey_rest.openapi.fields import request_fields
 from servey_rest.openapi.parameters import parameters_outside_body
-from servey_rest.openapi.results import result_answers
+from servey_rest.openapi.results import gives_ranges, result_answers
 from servey_rest.openapi.schemas import Schemas
 from servey_rest.openapi.security import credentials_needed, requirements
 from servey_rest.readers import BODILESS
@@ -80,7 +80,8 @@ class Operations:
         action = binding.action
         signature = self._runtime.invoker(action.name).signature
         guarded = credentials_needed(action, signature)
-        problems = problem_answers(action, body=takes_body, guarded=guarded)
+        ranges = gives_ranges(signature, trigger)
+        problems = problem_answers(action, body=takes_body, guarded=guarded, ranges=ranges)
         return {**result_answers(action, signature, trigger, self._schemas), **problems}
 
 

@@ -8,7 +8,7 @@ from servey_core import Signature
 from servey_core.actions import Action
 from servey_core.triggers import WebTrigger
 from servey_rest.openapi.examples import result_examples
-from servey_rest.openapi.fields import result_fields
+from servey_rest.openapi.fields import CONTENT_RANGE, result_fields
 from servey_rest.openapi.freshness import freshness_headers, is_kept, not_modified
 from servey_rest.openapi.generator import Schema
 from servey_rest.openapi.parameters import JSON
@@ -20,6 +20,11 @@ from servey_rest.streaming import EVENT_STREAM, JSON_LINES
 _ANY = "*/*"
 _BINARY: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
 _TEXT: Schema = {"type": "string"}
+_PART = {
+    "description": "The range of a file on the disk that `Range` asks for, or several of them.",
+    "headers": {**CONTENT_RANGE},
+    "content": {_ANY: {"schema": _BINARY}},
+}
 _LOCATION = {
     "description": "Where it is.",
     "required": True,
@@ -55,6 +60,8 @@ def result_answers(
     if content and signature.responses:
         text = "The result, with a status that depends on the call."
         answers["2XX"] = {**result, "description": text}
+    if gives_ranges(signature, trigger):
+        answers["206"] = _PART
     if how.as_redirect:
         text = "What was asked for is elsewhere."
         answers["3XX"] = {"description": text, "headers": {"Location": _LOCATION}}
@@ -62,6 +69,11 @@ def result_answers(
         result["headers"] = {**headers, **freshness_headers(action)}
         answers |= not_modified(action)
     return answers
+
+
+def gives_ranges(signature: Signature, trigger: WebTrigger) -> bool:
+    """Whether parts of a result can be asked for: it may be a file, and the method is GET."""
+    return trigger.method == "GET" and sending(signature.returned).as_file
 
 
 def _content(

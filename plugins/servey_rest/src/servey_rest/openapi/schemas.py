@@ -35,7 +35,8 @@ class Schemas:
         inputs.sort(key=lambda one: one[1] == COMING_OUT)
         names = schema_names(types_in(core for _, _, core in inputs), reserved)
         generator = Generator(lambda *ref: names[ref])
-        self._found, definitions = generator.generate_definitions(inputs)
+        # Of a type that looks the same both ways, the schema that is made last stays.
+        self._found, definitions = generator.generate_definitions(inputs[::-1])
         reached = generator.get_json_ref_counts({"anyOf": list(self._found.values())})
         used = {generator.json_to_defs_refs[one] for one in reached}
         self.definitions: dict[str, Schema] = {name: definitions[name] for name in sorted(used)}
