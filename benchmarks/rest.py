@@ -17,25 +17,26 @@ writes no access log, so Servey is compared without one; its cost is a line of i
 
 import argparse
 import asyncio
-import os
-import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from itertools import product
 
 import uvloop
 from measuring.at_once import AT_ONCE, measure_at_once
+from measuring.command import case_names, heading, installed
 from measuring.figures import RATE, Key, Samples
-from measuring.goals import goals
 from measuring.in_process import measure_in_process
-from measuring.loopback import CONNECTIONS, measure_loopback, missing
-from peers import FASTAPI_DEF, PEERS, SERVEY_LOG, SYNC_PEERS, Peer
+from measuring.loopback import Words, measure_loopback, missing
+from measuring.rest_goals import goals
+from measuring.tables import table
+from peers import FASTAPI_DEF, PEERS, SERVEY_LOG, SYNC_PEERS, Application, Peer
 from peers.contract import BLOCK_SECONDS, BLOCKING, CASES, GET
 
 THOROUGH = 20, [1, 50, 200]
 QUICK = 5, [1, 200]
 """How many rounds in process, and the counts of actions."""
+CONNECTIONS = 64
 LOOPBACK_ROUNDS = 4
 """A round over loopback takes so much longer that there are fewer of them, by this."""
 
@@ -55,11 +56,8 @@ class Options:
 
 def main(options: Options) -> None:
     """Measure, and print the figures."""
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores; {', '.join(_versions())}")
-    peers = {name: peer for name, peer in PEERS.items() if peer.installed}
-    for name, peer in PEERS.items():
-        if name not in peers:
-            print(f"{name} is left out: pip install {peer.needs}")
+    print(heading(_NAMED))
+    peers = installed(PEERS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         in_process = _in_process(runner, peers, options)
         at_once = _at_once(runner, options.rounds)
@@ -70,7 +68,8 @@ def main(options: Options) -> None:
 
 
 def _in_process(runner: asyncio.Runner, peers: dict[str, Peer], options: Options) -> Samples:
-    samples = runner.run(measure_in_process(peers, options.cases, options.actions, options.rounds))
+    keys = _keys(options.cases, options.actions, peers)
+    samples = runner.run(measure_in_process(CASES, keys, _application, options.rounds))
     print(f"\n# In process, CPU time of a request, {options.rounds} rounds")
     print(f"# (no application logs its requests, but {SERVEY_LOG!r} does)")
     _print_tables(samples, options.cases)
@@ -80,7 +79,7 @@ def _in_process(runner: asyncio.Runner, peers: dict[str, Peer], options: Options
 def _at_once(runner: asyncio.Runner, rounds: int) -> tuple[Samples, Samples]:
     cpu, pauses = runner.run(measure_at_once(SYNC_PEERS, rounds))
     print(f"\n# Sync functions in process, {AT_ONCE} requests at once, CPU time of a request\n")
-    print(cpu.table(GET.name, GET.title, list(SYNC_PEERS), FASTAPI_DEF))
+    print(table(cpu, GET.name, GET.title, list(SYNC_PEERS), FASTAPI_DEF))
     print(f"\nThe event loop's longest pause, while each blocks for {BLOCK_SECONDS * 1e3:.0f} ms")
     for name in SYNC_PEERS:
         print(f"  {name:28}{pauses.median(Key(BLOCKING.name, 1, name)):>10.1f} ms")
@@ -92,47 +91,43 @@ def _loopback(peers: dict[str, Peer], options: Options) -> Samples:
     if why:
         print(f"\n# Over loopback: not measured ({why})")
         return Samples(RATE)
-    servers = {name: one for name, one in peers.items() if name not in (FASTAPI_DEF, SERVEY_LOG)}
+    servers = [name for name in peers if name not in (FASTAPI_DEF, SERVEY_LOG)]
     actions = options.actions[:1] if options.quick else options.actions
     rounds = max(2, options.rounds // LOOPBACK_ROUNDS)
-    samples = measure_loopback(servers, options.cases, actions, rounds)
+    keys = _keys(options.cases, actions, servers)
+    samples = measure_loopback(CASES, keys, _words, rounds, CONNECTIONS)
     print(f"\n# Over loopback, wrk with {CONNECTIONS} connections, no access logs, {rounds} rounds")
     _print_tables(samples, options.cases)
     return samples
 
 
+def _keys(cases: Iterable[str], actions: Iterable[int], peers: Iterable[str]) -> list[Key]:
+    return [Key(*one) for one in product(cases, actions, peers)]
+
+
+def _application(key: Key) -> Application:
+    return PEERS[key.peer].make(key.case, CASES[key.case].paths(key.actions))
+
+
+def _words(key: Key) -> Words:
+    return "rest", key.peer, key.case, str(key.actions)
+
+
 def _print_tables(samples: Samples, cases: Sequence[str]) -> None:
     for case in cases:
-        print(f"\n{samples.table(case, CASES[case].title, list(PEERS))}")
-
-
-def _versions() -> list[str]:
-    found = []
-    for name in _NAMED:
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            continue
-    return found
+        print(f"\n{table(samples, case, CASES[case].title, list(PEERS))}")
 
 
 def _counts(text: str) -> list[int]:
     return sorted({int(word) for word in text.split(",")})
 
 
-def _names(text: str) -> list[str]:
-    names = text.split(",")
-    if unknown := set(names) - CASES.keys():
-        raise argparse.ArgumentTypeError(
-            f"there is no case {', '.join(unknown)}; there are {', '.join(CASES)}"
-        )
-    return names
-
-
 def _options() -> Options:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--rounds", type=int, help="how often each is measured in process: 20")
-    parser.add_argument("--cases", type=_names, default=list(CASES), help=",".join(CASES))
+    parser.add_argument(
+        "--cases", type=case_names(CASES), default=list(CASES), help=",".join(CASES)
+    )
     parser.add_argument("--actions", type=_counts, help="how many are registered: 1,50,200")
     parser.add_argument("--quick", action="store_true", help="fewer rounds; rough figures")
     parser.add_argument("--no-loopback", action="store_true", help="in process only")

@@ -8,8 +8,9 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from peers import Application, Peer
-from peers.contract import BLOCKING, GET, Case
+from peers.contract import BLOCKING, GET
 
+from measuring.cases import Case
 from measuring.figures import CPU, PAUSE, Key, Samples
 from measuring.requests import check, prepared, running
 

@@ -1,12 +1,9 @@
-"""Figures: paired ratios, their medians and spans, and tables of them."""
+"""Figures: paired ratios, their medians and spans."""
 
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
-
-from peers import BARE, FASTAPI, SERVEY
 
 CPU = "µs"
 PAUSE = "ms"
@@ -72,41 +69,6 @@ class Samples:
             return Spread(ratios[0], ratios[0], ratios[0])
         tenths = statistics.quantiles(ratios, n=10, method="inclusive")
         return Spread(statistics.median(ratios), tenths[0], tenths[-1])
-
-    def table(self, case: str, title: str, peers: Sequence[str], baseline: str = FASTAPI) -> str:
-        """The figures of one case: a line for each peer, a column for each count of actions."""
-        heads = [f"{self.unit:>10}  {_actions(count)}" for count in self.actions]
-        lines = [f"{title}, x {baseline}", f"  {'':28}{_row(heads)}"]
-        for peer in peers:
-            cells = [self._cell(Key(case, count, peer), baseline) for count in self.actions]
-            if any(cells):
-                lines.append(f"  {peer:28}{_row(cells)}")
-        shares = [self.times_quicker(*of_bare(case, count)) for count in self.actions]
-        if any(shares):
-            cells = [f"{'':10}  {share}" if share else "" for share in shares]
-            lines.append(f"  {f'{SERVEY}, x bare':28}{_row(cells)}")
-        return "\n".join(line.rstrip() for line in lines)
-
-    def _cell(self, key: Key, baseline: str) -> str:
-        if key not in self._taken:
-            return ""
-        ratio = self.times_quicker(key, key._replace(peer=baseline))
-        median = self.median(key)
-        places = 1 if self.unit == CPU else 0
-        return f"{median:>10.{places}f}  {ratio or ''}"
-
-
-def of_bare(case: str, actions: int) -> tuple[Key, Key]:
-    """The keys to compare for the share of the bare application's speed that servey reaches."""
-    return Key(case, actions, SERVEY), Key(case, actions, BARE)
-
-
-def _actions(count: int) -> str:
-    return f"{count} action{'s' if count > 1 else ''}"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "".join(f"{cell:32}" for cell in cells)
 
 
 def _places(number: float) -> int:

@@ -3,12 +3,12 @@
 import asyncio
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
-from peers import Application, Peer
-from peers.contract import CASES, Case
+from peers import Application
 
+from measuring.cases import Case
 from measuring.figures import CPU, Key, Samples
 from measuring.requests import check, prepared, running
 
@@ -17,46 +17,59 @@ SLICE_SECONDS = 0.02
 
 _BATCH = 50
 """How many requests there are at a time: what an application keeps in a scope stays until then."""
+_LEAST = 10
+"""How many requests there are in a slice at least."""
 
 
 async def measure_in_process(
-    peers: Mapping[str, Peer], cases: Sequence[str], actions: Sequence[int], rounds: int
+    cases: Mapping[str, Case],
+    keys: Sequence[Key],
+    make: Callable[[Key], Application],
+    rounds: int,
 ) -> Samples:
-    """Measure all applications, in every round each once, in an order that changes."""
+    """Measure all applications, in every round each once, in an order that changes.
+
+    Args:
+        cases: The kinds of request, by their names.
+        keys: What to measure.
+        make: Makes the application for each.
+        rounds: How often.
+    """
     samples = Samples(CPU)
     async with AsyncExitStack() as stack:
         apps: dict[Key, Application] = {}
         calls: dict[Key, int] = {}
-        for key in [Key(case, n, peer) for case in cases for n in actions for peer in peers]:
-            case = CASES[key.case]
-            app = apps[key] = peers[key.peer].make(key.case, case.paths(key.actions))
+        for key in keys:
+            case = cases[key.case]
+            app = apps[key] = make(key)
             await stack.enter_async_context(running(app))
             await check(key.peer, app, case)
             calls[key] = await _calls(app, case)
         for _ in range(rounds):
             for name in random.sample(list(cases), len(cases)):
                 # The variants of a case stay together: that is what the ratios compare.
-                keys = [key for key in apps if key.case == name]
-                for key in random.sample(keys, len(keys)):
-                    samples.add(key, await cpu_of_each(apps[key], CASES[name], calls[key]))
+                variants = [key for key in apps if key.case == name]
+                for key in random.sample(variants, len(variants)):
+                    samples.add(key, await _cpu_of_each(apps[key], cases[name], calls[key]))
     return samples
 
 
-async def cpu_of_each(app: Application, case: Case, calls: int) -> float:
+async def _cpu_of_each(app: Application, case: Case, calls: int) -> float:
     """CPU time of one request after the other, in µs a request; making them is not counted."""
     spent = 0.0
-    for _ in range(0, calls, _BATCH):
-        exchanges = prepared(case, _BATCH)
+    batch = min(calls, _BATCH)
+    for _ in range(0, calls, batch):
+        exchanges = prepared(case, batch)
         begun = time.process_time()
         for scope, receive, send in exchanges:
             await app(scope, receive, send)
         await asyncio.sleep(0)  # what was scheduled meanwhile belongs to it
         spent += time.process_time() - begun
-    return spent / (-(-calls // _BATCH) * _BATCH) * 1e6
+    return spent / (-(-calls // batch) * batch) * 1e6
 
 
 async def _calls(app: Application, case: Case) -> int:
     """How many calls make a slice."""
-    await cpu_of_each(app, case, _BATCH)
-    each = await cpu_of_each(app, case, _BATCH)
-    return max(_BATCH, int(SLICE_SECONDS * 1e6 / each))
+    await _cpu_of_each(app, case, _LEAST)
+    each = await _cpu_of_each(app, case, _LEAST)
+    return max(_LEAST, int(SLICE_SECONDS * 1e6 / each))

@@ -2,11 +2,16 @@
 
 Each module has factories `(case, paths) -> ASGI application`: the action of the case at each of
 the paths, and nothing else.
+
+The folder of the benchmarks comes last of what is searched for modules, as soon as this is
+imported: `benchmarks/graphql.py` is called like the library.
 """
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 BARE = "bare ASGI + pydantic"
@@ -21,6 +26,9 @@ SERVEY_INLINE = "servey, sync_to_thread=False"
 
 Application = Callable[..., Any]
 
+_HERE = Path(__file__).resolve().parents[1]
+sys.path.sort(key=lambda entry: Path(entry).resolve() == _HERE)
+
 
 @dataclass(frozen=True)
 class Peer:
@@ -30,22 +38,24 @@ class Peer:
         module: The module here.
         factory: The function in it.
         needs: What has to be installed.
+        modules: The modules that it brings, if they are called otherwise.
     """
 
     module: str
     factory: str = "application"
     needs: str = ""
+    modules: tuple[str, ...] = ()
 
-    def make(self, case: str, paths: Sequence[str]) -> Application:
-        """Make the ASGI application.
+    def make(self, *arguments: Any) -> Application:
+        """Make the ASGI application: `arguments` are what the factory takes.
 
         Raises:
             ModuleNotFoundError: What it needs is not installed.
         """
-        made: Application = getattr(import_module(f"peers.{self.module}"), self.factory)(
-            case, paths
+        factory: Callable[..., Application] = getattr(
+            import_module(f"peers.{self.module}"), self.factory
         )
-        return made
+        return factory(*arguments)
 
     @property
     def installed(self) -> bool:
@@ -53,7 +63,7 @@ class Peer:
         try:
             import_module(f"peers.{self.module}")
         except ModuleNotFoundError as error:
-            if error.name != self.needs:
+            if error.name not in (self.needs, *self.modules):
                 raise
             return False
         return True

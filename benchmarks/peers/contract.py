@@ -1,5 +1,6 @@
 """What every application serves: the same requests, and the same answers."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -111,6 +112,7 @@ class Case:
         tail: What is asked for behind the action's own path.
         body: The JSON body.
         guarded: Whether it needs the token.
+        digits: What in the body is another number in every request: nothing.
     """
 
     name: str
@@ -121,6 +123,7 @@ class Case:
     tail: str = ""
     body: bytes = b""
     guarded: bool = False
+    digits: bytes = b""
 
     @property
     def target(self) -> bytes:
@@ -141,6 +144,11 @@ class Case:
         if self.guarded:
             fields.append((b"authorization", b"Bearer " + TOKEN.encode()))
         return fields
+
+    @staticmethod
+    def answer_in(body: bytes) -> Any:
+        """The JSON value of a response's body."""
+        return json.loads(body)
 
     def paths(self, actions: int) -> list[str]:
         """The paths of so many actions, the measured one last."""

@@ -11,21 +11,29 @@ import sys
 import uvicorn
 import uvloop
 
-from peers import PEERS, SERVEY
+from peers import PEERS, SERVEY, Application
 from peers.contract import CASES
+from peers.graphql import GRAPHQL_PEERS
+from servey_core import Runtime
 
 
-def main(name: str, case: str, actions: str, descriptor: str) -> None:
-    """Serve until the process is ended."""
+def main(descriptor: str, contest: str, peer: str, *what: str) -> None:
+    """Serve until the process is ended.
+
+    Args:
+        descriptor: The number of the socket.
+        contest: `rest` or `graphql`.
+        peer: Whose application it is.
+        what: For REST, the case and the number of actions.
+    """
     listening = socket.socket(fileno=int(descriptor))
     listening.setblocking(False)
-    paths = CASES[case].paths(int(actions))
-    if name == SERVEY:
+    if peer == SERVEY:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve_servey(case, paths, listening))
+            runner.run(_serve_servey(_runtime(contest, *what), listening))
         return
     config = uvicorn.Config(
-        PEERS[name].make(case, paths),
+        _application(contest, peer, *what),
         loop="uvloop",
         http="httptools",
         access_log=False,
@@ -34,11 +42,26 @@ def main(name: str, case: str, actions: str, descriptor: str) -> None:
     uvicorn.Server(config).run([listening])
 
 
-async def _serve_servey(case: str, paths: list[str], listening: socket.socket) -> None:
-    from peers.servey import runtime
+def _application(contest: str, peer: str, case: str = "", actions: str = "1") -> Application:
+    if contest == "graphql":
+        return GRAPHQL_PEERS[peer].make()
+    return PEERS[peer].make(case, CASES[case].paths(int(actions)))
+
+
+def _runtime(contest: str, case: str = "", actions: str = "1") -> Runtime:
+    if contest == "graphql":
+        from peers.graphql import servey as graphql
+
+        return graphql.runtime()
+    from peers import servey as rest
+
+    return rest.runtime(case, CASES[case].paths(int(actions)))
+
+
+async def _serve_servey(runtime: Runtime, listening: socket.socket) -> None:
     from servey_core import ServiceContext
 
-    service = runtime(case, paths).services()["web"].record
+    service = runtime.services()["web"].record
     await service.run(ServiceContext(asyncio.Event(), 1.0, [listening], lambda: None))
 
 

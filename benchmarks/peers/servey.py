@@ -30,12 +30,13 @@ from servey_core import (
 from servey_core.logs import configure_logging
 from servey_web import create_app
 
-_SETTINGS = {
+PRODUCTION = {
     "env": "production",
     "jwt_secret_key": SECRET,
     "allowed_hosts": ("127.0.0.1",),
     "hsts_seconds": 31_536_000,
 }
+"""The settings of an application that stands on the net."""
 _ACCESS_LOG = logging.getLogger("servey.access")
 
 
@@ -79,7 +80,7 @@ def _runtime(
         _action(function, name=f"action_{number}", triggers=WebTrigger(method, path), **options)
         for number, path in enumerate(paths)
     ]
-    return start(actions=actions, given={**_SETTINGS, "access_log": access_log})
+    return start(actions=actions, given={**PRODUCTION, "access_log": access_log})
 
 
 def _action(function: Callable[..., Any], **options: Any) -> Action:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
-from typing_extensions import is_typeddict
+from typing_extensions import TypeAliasType, is_typeddict
 
 from servey_core.actions import Action, Binding
 from servey_core.authorization import Authorizer, AuthorizerFactory
@@ -237,6 +237,8 @@ def _nested(invokers: Iterable[Invoker]) -> Iterator[Action]:
             continue
         seen[id(annotation)] = annotation  # which also keeps another from getting its id
         pending.extend((get_origin(annotation), *get_args(annotation)))
+        if isinstance(annotation, TypeAliasType):
+            pending.append(annotation.__value__)
         if isinstance(annotation, type):
             pending.extend(_field_types(annotation))
             yield from nested_actions(annotation)

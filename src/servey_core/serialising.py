@@ -178,10 +178,11 @@ def _ordered(items: core_schema.CoreSchema | None) -> core_schema.SerSchema:
 def _sorted(members: Any) -> Any:
     if not isinstance(members, set | frozenset):
         return members
-    return _by_value_or_text(members)
+    return in_order(members)
 
 
-def _by_value_or_text(members: Iterable[Any]) -> list[Any]:
+def in_order(members: Iterable[Any]) -> list[Any]:
+    """The members of a set in the order in which they are written: by value, or else by text."""
     try:
         return sorted(members)
     except TypeError:

@@ -191,6 +191,7 @@ class TestNestedActions:
             "Shelf",
             "Page[Box]",
             "Row",
+            "list[Named]",
         ],
     )
     def test_are_found_through_results(self, workplace, result):
@@ -199,8 +200,10 @@ class TestNestedActions:
         )
         text = f"""
 from typing import Generic, TypeVar
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 from boxes import Box
+
+Named = TypeAliasType("Named", Box)
 
 T = TypeVar("T")
 

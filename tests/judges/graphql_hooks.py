@@ -29,7 +29,7 @@ schemathesis.graphql.scalar("Upload", strategies.just(nodes.Object(fields=[])))
 
 
 @schemathesis.check
-def no_error_is_the_servers(ctx: Any, response: Any, case: Any) -> None:  # noqa: ARG001
+def no_error_is_the_servers(ctx: Any, response: Any, case: Any) -> None:
     """Every error is a problem of the caller's, but for actions that run into their time limits."""
     for error in response.json().get("errors", ()):
         status = error["extensions"]["status"]

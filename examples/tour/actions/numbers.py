@@ -7,7 +7,8 @@ from pydantic import Field
 
 from servey_core import WEB_GET, Example, action
 
-Value = Annotated[int, Field(ge=1, le=1_000_000)]
+Value = Annotated[int, Field(ge=1, le=20)]
+Product = Annotated[int, Field(ge=1, le=2**63 - 1)]  # beyond 32 bits, so BigInt in GraphQL
 
 
 @dataclass
@@ -17,7 +18,7 @@ class NumberStats:
     value: Value
 
     @action(examples=Example("five", {"self": {"value": 5}}, 120))
-    async def factorial(self) -> int:
+    async def factorial(self) -> Product:
         """Multiply all the numbers up to this one."""
         result = 1
         for factor in range(2, self.value + 1):

@@ -1,6 +1,9 @@
 """Limits of time."""
 
 import asyncio
+from typing import Annotated
+
+from pydantic import Field
 
 from servey_core import WEB_GET, ActionTimeout, Example, action
 
@@ -24,6 +27,6 @@ async def wait_for_it(*, ready: bool) -> str:
 
 
 @action(triggers=WEB_GET, timeout=30, tags="timing", examples=Example("three", {"number": 3}, 9))
-def square(number: int) -> int:
+def square(number: Annotated[int, Field(ge=-46_340, le=46_340)]) -> int:
     """Have a limit in a thread: the caller is answered in time, whatever the thread does."""
     return number * number

@@ -18,7 +18,7 @@ class OperationContext:
             action says nothing of caching.
     """
 
-    __slots__ = ("address", "authorization", "hints", "idempotency_key", "instance")
+    __slots__ = ("_calls", "address", "authorization", "hints", "idempotency_key", "instance")
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class OperationContext:
         self.address = address
         self.idempotency_key = idempotency_key
         self.hints: list[CacheHeaders | None] = []
+        self._calls: dict[str, int] = {}
 
     def for_call(self) -> Context:
         """The circumstances of the call of one action."""
@@ -40,5 +41,20 @@ class OperationContext:
             SURFACE,
             self.instance,
             address=self.address,
-            idempotency_key=self.idempotency_key,
         )
+
+    def for_repeatable_call(self, action: str) -> Context:
+        """The circumstances of the call of an action that heeds keys.
+
+        The second call of the same action in an operation has a key of its own, and so on: fields
+        of mutations run in their order, the next time as well.
+
+        Args:
+            action: The action's name.
+        """
+        context = self.for_call()
+        if self.idempotency_key is not None:
+            calls = self._calls[action] = self._calls.get(action, 0) + 1
+            own = "" if calls == 1 else f"/{calls}"
+            context.idempotency_key = self.idempotency_key + own
+        return context

@@ -4,7 +4,7 @@ Each is a resolver as graphql-core calls them, so that its executor can run any 
 knows them by their classes, and calls what is quicker.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Attribute:
 
     Args:
         name: The attribute, or the key.
-        is_key: Whether the parent is a mapping.
+        is_key: Whether the parent is a mapping; one without the key has None there.
         convert: What makes of the value what the field's type takes; None where it is that.
 
     Attributes:
@@ -40,8 +40,12 @@ class Attribute:
         self.convert = convert
 
     def __call__(self, source: Any, info: Info) -> Any:  # noqa: ARG002
+        """The value of one parent, for graphql-core."""
+        return self.of(source)
+
+    def of(self, source: Any) -> Any:
         """The value of one parent."""
-        value = source[self.name] if self.is_key else getattr(source, self.name)
+        value = source.get(self.name) if self.is_key else getattr(source, self.name)
         return value if self.convert is None else self.convert(value)
 
 
@@ -101,3 +105,47 @@ class BatchedField:
         if isinstance(value, Exception):
             raise value
         return value
+
+
+class IsInstance:
+    """What an object type asks of a value, `is_type_of`: that it is of a class.
+
+    Args:
+        cls: The class.
+
+    Attributes:
+        cls: As given.
+    """
+
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: type) -> None:
+        self.cls = cls
+
+    def __call__(self, value: Any, info: Info) -> bool:  # noqa: ARG002
+        """Whether the value is of the class, or of one that derives from it."""
+        return isinstance(value, self.cls)
+
+
+class ClassNames:
+    """How a union or an interface knows a value's object type, `resolve_type`: by its class.
+
+    Args:
+        names: The name of each class's object type.
+
+    Attributes:
+        names: As given.
+    """
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: Mapping[type, str]) -> None:
+        self.names = names
+
+    def of(self, cls: type) -> str | None:
+        """The name for a class or its nearest base; None where there is none."""
+        return next((self.names[base] for base in cls.__mro__ if base in self.names), None)
+
+    def __call__(self, value: Any, info: Info, abstract_type: Any) -> str | None:  # noqa: ARG002
+        """The name of the value's object type; None where its class is a stranger."""
+        return self.of(type(value))

@@ -1,12 +1,10 @@
-"""Header fields of requests and responses that are not about caching."""
+"""Header fields of responses that are not about caching."""
 
 import re
 from urllib.parse import quote
 
-from starlette.types import Scope
-
-from servey_core import BadRequest, Context, File, Outcome, Response
-from servey_web import RawHeaders, headers_of, raw_headers
+from servey_core import Context, File, Outcome, Response
+from servey_web import RawHeaders, raw_headers
 
 REPLAYED = {"Idempotency-Replayed": "true"}
 """Tells the caller that this is what an earlier try came to."""
@@ -31,27 +29,7 @@ _REFERENCES = frozenset((b"content-location", b"location"))
 _IN_REFERENCES = "!#$%&'()*+,/:;=?@[]"
 """What may stand in a URI, besides letters, digits and `_.-~`; `%` as what was escaped already."""
 
-_STRING = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$&+.^_`|~ ()-]+")
-
-
-def idempotency_key(scope: Scope) -> str | None:
-    """The field `Idempotency-Key`: a string of RFC 9651, section 3.3.3, or that without its quotes.
-
-    Raises:
-        BadRequest: It is neither, or there are several.
-    """
-    if b"idempotency-key" not in headers_of(scope):
-        return None
-    values = [value for name, value in scope["headers"] if name == b"idempotency-key"]
-    if len(values) > 1:
-        raise BadRequest("The header Idempotency-Key is given twice.")
-    text: str = values[0].decode("latin-1").strip()
-    if not text.startswith('"'):
-        return text
-    if not (match := _STRING.fullmatch(text)):
-        raise BadRequest('The header Idempotency-Key is a string: "a key".')
-    return re.sub(r"\\(.)", r"\1", match[1])
 
 
 def told_fields(outcome: Outcome, context: Context) -> RawHeaders:

@@ -25,7 +25,7 @@ from servey_core import (
 from servey_core.access import authorise
 from servey_core.stored_replies import ReplayedProblem
 from servey_rest.bodies import JSON, Write
-from servey_rest.fields import REPLAYED, idempotency_key, location, told_fields, with_added
+from servey_rest.fields import REPLAYED, location, told_fields, with_added
 from servey_rest.forms import TakeForm, form_taker
 from servey_rest.freshness import NO_STORE, NOT_MODIFIED, cache_fields
 from servey_rest.plans import CONTENTLESS, RESET_CONTENT, RestPlan
@@ -37,6 +37,7 @@ from servey_web import (
     RawHeaders,
     ResponseCut,
     authorization_of,
+    idempotency_key,
     read_body,
     respond,
 )

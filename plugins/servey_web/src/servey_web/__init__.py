@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from servey_web.host import (
         WebHost,
     )
+    from servey_web.idempotency_keys import (
+        idempotency_key,
+    )
     from servey_web.lifespans import (
         lifespan_of,
     )
@@ -85,6 +88,7 @@ _HOMES = {
         "DirectEndpoint",
     ),
     "host": ("WebHost",),
+    "idempotency_keys": ("idempotency_key",),
     "lifespans": ("lifespan_of",),
     "multipart": (
         "MAX_FORM_FIELDS",
@@ -138,6 +142,7 @@ __all__ = [
     "check_charset",
     "create_app",
     "headers_of",
+    "idempotency_key",
     "instance_of",
     "leaving_of",
     "lifespan_of",

@@ -52,7 +52,7 @@ class WebHost:
     @property
     def pages(self) -> tuple[str, ...]:
         """The paths of pages for people."""
-        return tuple(page for mount in self._mounts for page in mount.pages)
+        return tuple(page for one in self.contributions for page in one.record.pages)
 
     def owner_of(self, binding: Binding) -> str:
         """The distributions of the plugins that serve a binding."""

@@ -26,6 +26,7 @@ class WebRoute:
         endpoint: An ASGI application for one request.
         bindings: The bindings that it serves.
         direct: What may answer in the endpoint's stead where nothing stands between.
+        pages: The paths of pages for people, for the console to show.
 
     Raises:
         ValueError: The path or the methods cannot be used.
@@ -36,6 +37,7 @@ class WebRoute:
     endpoint: ASGIApp
     bindings: tuple[Binding, ...] = ()
     direct: DirectEndpoint | None = None
+    pages: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.path.startswith("/"):

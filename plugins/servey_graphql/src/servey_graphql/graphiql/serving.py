@@ -1,0 +1,73 @@
+"""How the explorer is served: its page where the API stands, to browsers, and its files below."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from servey_core import NotFound, Problem, Runtime
+from servey_graphql.graphiql.accepting import wants_page
+from servey_graphql.graphiql.assets import asset_files, assets_version, bundled
+from servey_graphql.graphiql.page import content_security_policy, explorer_page
+from servey_graphql.settings import GraphqlSettings
+from servey_web import WebRoute, headers_of, instance_of, respond, web_settings
+
+_KEPT = "public, max-age=31536000, immutable"
+
+
+def with_explorer(routes: Sequence[WebRoute], runtime: Runtime) -> list[WebRoute]:
+    """The routes of the API, with the explorer's, where documentation pages are served at all.
+
+    A browser that asks by GET is given the page; every other request goes to the API.
+
+    Args:
+        routes: The routes of the API, all of one path.
+        runtime: The application.
+    """
+    if not (routes and web_settings(runtime).docs):
+        return list(routes)
+    pages = [_for_browsers(one, runtime) if "GET" in one.methods else one for one in routes]
+    files = f"{routes[0].path}/assets/{assets_version()}/{{name}}"
+    return [*pages, WebRoute(files, ("GET",), _send_asset)]
+
+
+def _for_browsers(route: WebRoute, runtime: Runtime) -> WebRoute:
+    """The route with the page before its endpoint, and so without a direct one."""
+    endpoint = _page_or(route.endpoint, runtime)
+    return replace(route, endpoint=endpoint, direct=None, pages=(route.path,))
+
+
+def _page_or(api: ASGIApp, runtime: Runtime) -> ASGIApp:
+    has_bundle = bundled()
+    page = explorer_page(runtime, bundled=has_bundle, introspection=_introspection(runtime))
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": content_security_policy(bundled=has_bundle),
+        "Vary": "Accept",
+    }
+
+    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        accept = headers_of(scope).get(b"accept", b"").decode("latin-1")
+        is_page = scope["method"] in ("GET", "HEAD") and wants_page(accept)
+        answer = HTMLResponse(page, headers=headers) if is_page else api
+        await answer(scope, receive, send)
+
+    return endpoint
+
+
+def _introspection(runtime: Runtime) -> bool:
+    chosen = runtime.settings.group(GraphqlSettings).graphql_introspection
+    return runtime.settings.core.development if chosen is None else chosen
+
+
+async def _send_asset(scope: Scope, receive: Receive, send: Send) -> None:
+    file = asset_files().get(scope["path_params"]["name"])
+    if file is None:
+        missing = NotFound("The explorer has no such file.")
+        await respond(send, Problem.of(missing, instance=instance_of(scope)))
+        return
+    response = StaticFiles(directory=file.parent).file_response(file, file.stat(), scope)
+    response.headers["Cache-Control"] = _KEPT
+    await response(scope, receive, send)
