@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import httpx
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+NPM, NODE = shutil.which("npm"), shutil.which("node")
 PASSWORD = "let the judges in"
 PATIENCE = 20.0
 
@@ -43,6 +45,31 @@ def document_of() -> Callable[[str], Any]:
         return json.loads(made.stdout)
 
     return generate
+
+
+@pytest.fixture(scope="session")
+def npm_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the packages of `package.json`, installed for this run."""
+    if NPM is None or NODE is None:
+        assert os.environ.get("CI") != "true", "CI must have npm"
+        pytest.skip("there is no npm here")
+    folder = tmp_path_factory.mktemp("npm")
+    shutil.copy(Path(__file__).with_name("package.json"), folder)
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
+    subprocess.run([NPM, "install", *options], cwd=folder, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def node(npm_folder: Path) -> Callable[..., Any]:
+    """Runs a module of JavaScript beside the packages; what it prints is JSON."""
+
+    def run(text: str, *arguments: str) -> Any:
+        command = [str(NODE), "--input-type=module", "--eval", text, *arguments]
+        done = subprocess.run(command, cwd=npm_folder, check=True, capture_output=True, timeout=60)
+        return json.loads(done.stdout)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,21 +10,12 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-NPM = shutil.which("npm")
-IN_CI = os.environ.get("CI") == "true"
-
-pytestmark = pytest.mark.skipif(NPM is None and not IN_CI, reason="there is no npm here")
 
 
-@pytest.fixture(scope="module")
-def redocly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The program, installed for this run."""
-    assert NPM is not None, "CI must have npm"
-    folder = tmp_path_factory.mktemp("npm")
-    shutil.copy(HERE / "package.json", folder)
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"]
-    subprocess.run([NPM, "install", *options], cwd=folder, check=True, capture_output=True)
-    return folder / "node_modules" / ".bin" / "redocly"
+@pytest.fixture
+def redocly(npm_folder: Path) -> Path:
+    """The program."""
+    return npm_folder / "node_modules" / ".bin" / "redocly"
 
 
 @pytest.fixture
