@@ -331,3 +331,29 @@ def test_garbage_that_is_collected_in_the_midst_of_a_call_does_no_harm():
     command = [sys.executable, "-c", GARBAGE_IN_BETWEEN]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_process_that_ends_takes_nothing_from_those_that_are_still_there(tmp_path):
+    """Where a file is opened twice, its locks must hold still: see `private_files`."""
+    url = f"sqlite:///{tmp_path}/state.db"
+    program = (
+        "import asyncio, sys\n"
+        "from servey_core.state.sqlite import build_sqlite_store\n"
+        "store = build_sqlite_store(sys.argv[1])\n"
+        "asyncio.run(store.add('child', b'1', 60))\n"
+    )
+
+    async def scenario():
+        first, second = opened(url), opened(url)
+        await first.add("one", b"1", LONG)
+        await second.add("two", b"2", LONG)
+        done = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program, url])
+        assert done.returncode == 0
+        await first.add("three", b"3", LONG)
+        third = opened(url)
+        found = [await third.get(key) for key in ("one", "two", "child", "three")]
+        for store in (first, second, third):
+            await store.close()
+        return found
+
+    assert asyncio.run(scenario()) == [b"1", b"2", b"1", b"3"]

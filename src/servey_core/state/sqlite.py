@@ -1,7 +1,6 @@
 """State in an SQLite file: for all processes of one machine."""
 
 import logging
-import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from servey_core.errors import SettingsError, Unavailable
+from servey_core.private_files import make_private
 from servey_core.state.resident import Residence
 from servey_core.state.store import StateStore, StateStoreFactory
 
@@ -138,7 +138,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            make_private(path)
             return _connected(path)
         except (OSError, sqlite3.Error) as error:
             if getattr(error, "sqlite_errorname", "") not in _BUSY:
