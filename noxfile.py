@@ -31,6 +31,7 @@ DISTRIBUTIONS = {
     "web": ROOT / "plugins" / "servey_web",
     "rest": ROOT / "plugins" / "servey_rest",
     "graphql": ROOT / "plugins" / "servey_graphql",
+    "sched": ROOT / "plugins" / "servey_sched",
     "redis": ROOT / "plugins" / "servey_redis",
 }
 PYPROJECTS = {
@@ -44,6 +45,8 @@ ELSEWHERE = ("--ignore=tests/docs", "--ignore=tests/judges")
 """Tests that have sessions of their own, with what they need."""
 NEWEST_PYTHON_OF_FLOORS = (3, 13)
 """The last Python that the oldest allowed dependencies have wheels for."""
+
+ALL_BENCHMARKS = (["invoke.py"], ["rest.py"], ["graphql.py"])
 
 outcomes: dict[str, bool] = {}
 
@@ -86,7 +89,7 @@ def typing(session: nox.Session) -> None:
 @check(reuse_venv=True)
 def tests(session: nox.Session) -> None:
     """All distributions together, with the newest dependencies: the everyday loop."""
-    install_editable(session, "test", "servers")
+    install_editable(session, "test", "servers", "brokers")
     run_tests(session, "tests", *ELSEWHERE, *session.posargs)
 
 
@@ -112,8 +115,9 @@ def wheels(session: nox.Session) -> None:
 @nox.parametrize("distribution", list(PYPROJECTS), ids=list(PYPROJECTS))
 def alone(session: nox.Session, distribution: str) -> None:
     """One distribution's tests, with nothing but its own dependencies."""
-    servers = group("servers") if distribution == "rest" else []
-    session.install(*wheels_of(*family(distribution)), *group("test"), *servers)
+    further = {"rest": "servers", "sched": "brokers"}.get(distribution)
+    needed = [*group("test"), *(group(further) if further else [])]
+    session.install(*wheels_of(*family(distribution)), *needed)
     run_tests(session, f"tests/{distribution}", *session.posargs)
 
 
@@ -170,7 +174,7 @@ def serve(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """What Servey costs, beside the same by hand; `-- rest.py --quick` for one of the scripts."""
     install_editable(session, "peers")
-    for script, *options in [session.posargs] if session.posargs else [["invoke.py"], ["rest.py"]]:
+    for script, *options in [session.posargs] if session.posargs else ALL_BENCHMARKS:
         session.run("python", f"benchmarks/{script}", *options)
 
 

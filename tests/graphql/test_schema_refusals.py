@@ -37,7 +37,8 @@ def refusal(*functions: Any) -> str:
 
 
 def test_two_classes_of_one_name() -> None:
-    other = make_dataclass("Pet", [("name", str)], namespace={"__module__": "elsewhere"})
+    other = make_dataclass("Pet", [("name", str)])
+    other.__module__ = "elsewhere"
 
     told = refusal(returning(Pet), action(name="other", triggers=WEB_GET)(returning(other)))
 

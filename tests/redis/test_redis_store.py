@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import signal
 import socket
 
 import pytest
@@ -110,10 +109,10 @@ def test_an_answer_is_not_waited_for_longer_than_is_said(own_redis, monkeypatch)
     async def scenario():
         store = opened(own_redis.url)
         await store.get("key")
-        own_redis.send_signal(signal.SIGSTOP)
+        own_redis.stop()
         with pytest.raises(Unavailable):
             await asyncio.wait_for(store.get("key"), 5)
-        own_redis.send_signal(signal.SIGCONT)
+        own_redis.go_on()
         assert await store.get("key") is None
         await store.close()
 

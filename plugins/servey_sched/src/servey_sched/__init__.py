@@ -1,0 +1,1 @@
+"""Servey's background jobs and schedules."""

@@ -1,0 +1,1 @@
+"""Dramatiq brokers with one set of semantics."""

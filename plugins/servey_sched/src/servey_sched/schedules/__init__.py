@@ -1,0 +1,1 @@
+"""When schedules fire: mathematics alone, without a clock or a broker."""
