@@ -13,6 +13,8 @@ from servey_graphql.contexts import OperationContext
 from servey_graphql.plans import compile_plan
 from servey_graphql.schema.building import build_schema, sdl_text
 
+PATIENCE = 10.0
+"""How long an operation may take, in seconds."""
 _DESCRIPTION = re.compile(r'\s*""".*?"""', re.DOTALL)
 
 
@@ -50,7 +52,8 @@ class Made:
         context: OperationContext | None = None,
     ) -> ExecutionResult:
         """Run an operation."""
-        return asyncio.run(self.asked(document, variables, context))
+        asked = self.asked(document, variables, context)
+        return asyncio.run(asyncio.wait_for(asked, PATIENCE))
 
     async def asked(
         self,

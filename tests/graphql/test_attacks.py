@@ -48,6 +48,11 @@ class Node:
         raise RuntimeError(CANARY)
 
 
+@dataclass
+class Leaf:
+    name: str
+
+
 @action(triggers=WEB_GET)
 async def node(name: str = "a") -> Node:
     return Node(name)
@@ -68,6 +73,16 @@ async def wrong() -> int:
     return CANARY  # type: ignore[return-value]
 
 
+@action(triggers=WEB_GET)
+async def stranger() -> Node:
+    return {"name": CANARY}  # type: ignore[return-value]
+
+
+@action(triggers=WEB_GET)
+async def strangers() -> list[Node | Leaf]:
+    return [Node("a"), [CANARY]]  # type: ignore[list-item]
+
+
 @action(triggers=WEB_POST)
 async def write(text: str) -> str:
     written.append(text)
@@ -84,7 +99,21 @@ async def internal() -> str:
     return CANARY
 
 
-ACTIONS = [node, nodes, echo, wrong, write, guarded, internal]
+ACTIONS = [node, nodes, echo, wrong, stranger, strangers, write, guarded, internal]
+
+
+@pytest.mark.parametrize("query", ["{ stranger { name } }", "{ strangers { __typename } }"])
+def test_a_result_of_another_type_is_the_authors_fault_and_not_told(
+    app: Any, query: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR, "servey.graphql"):
+        answered = app.ask(query)
+    [error] = answered.json()["errors"]
+    assert error["message"] == "Internal error"
+    assert error["extensions"]["status"] == 500
+    assert not LEAK.search(answered.text)
+    [record] = caplog.records
+    assert record.exc_info is not None
 
 
 def overlapping(number: int) -> str:

@@ -33,7 +33,12 @@ async def trees(first: int = 2) -> list[Tree]:
     return [Tree("t", [Leaf("a")]) for _ in range(min(first, 3))]
 
 
-ACTIONS = [leaf, trees]
+@action(triggers=WEB_GET)
+async def branches(first: int = 1, limit: int | None = 2000) -> list[Leaf]:
+    return [Leaf("a")]
+
+
+ACTIONS = [leaf, trees, branches]
 SETTINGS = {
     "graphql_max_document": 2000,
     "graphql_max_tokens": 500,
@@ -150,6 +155,24 @@ def test_a_list_costs_what_a_variable_says(
     answered = app.ask(query, variables)
     message = json_message(answered)
     assert ("more than 1000 values" in message) is not allowed, answered.text
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        ("query ($n: Int!) { trees(first: $n) { name } }", {"n": 2000.0}),
+        ("query ($n: Int) { branches(limit: $n) { name } }", {}),
+        ("query ($n: Int) { branches(limit: $n) { name } }", {"n": None}),
+        ("{ branches(limit: null) { name } }", {}),
+        ("{ branches(limit: -1) { name } }", {}),
+        ("{ branches(first: 1, limit: 2000) { name } }", {}),
+        ("query ($n: Int!) { branches(limit: 1, first: $n) { name } }", {"n": 2000}),
+    ],
+)
+def test_a_list_costs_what_it_may_have_however_that_is_said(
+    app: Any, query: str, variables: dict[str, Any]
+) -> None:
+    assert "more than 1000 values" in json_message(app.ask(query, variables))
 
 
 def json_message(answered: Any) -> str:

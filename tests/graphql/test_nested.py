@@ -92,6 +92,10 @@ class Pet:
     def best_friend(self) -> Pet | None:
         return self.friends[0] if self.friends else None
 
+    @action
+    async def nearest_friend(self) -> Pet | None:
+        return self.friends[0] if self.friends else None
+
     @action(cache_control=TtlCacheControl(60), sync_to_thread=False)
     def age(self) -> int:
         return 3
@@ -353,11 +357,11 @@ def test_limits_are_counted(made: Made) -> None:
 
 def test_hints_are_left_with_the_operation(made: Made) -> None:
     context = made.context("any")
-    made.data("{pet{age weight greeting}}", context=context)
+    made.data("{pet{age weight greeting bestFriend{name} nearestFriend{name}}}", context=context)
 
     told = sorted(filter(None, context.hints), key=lambda hint: hint.max_age or 0)
     assert told == [CacheHeaders(max_age=30, private=True), CacheHeaders(max_age=60)]
-    assert context.hints.count(None) == 2  # the pet and its greeting say nothing
+    assert context.hints.count(None) == 4  # the pet, its greeting and its friends say nothing
 
 
 COUNTING = """
@@ -383,11 +387,12 @@ def test_they_pass_the_middleware(workplace: Any, planned: bool) -> None:
     workplace.install("counting", COUNTING)
     made = schema_of(pet, planned=planned)
 
-    made.data("{pet{greeting}}")
+    made.data("{pet{greeting bestFriend{name} nearestFriend{name}}}")
 
     [plugin] = [one for one in made.runtime.plugins.all if one.name == "counting"]
     seen = importlib.import_module(plugin.module).SEEN
-    assert seen[-2:] == ["graphql pet", "graphql pet_greeting"]
+    names = ["pet", "pet_greeting", "pet_best_friend", "pet_nearest_friend"]
+    assert seen == [f"graphql {name}" for name in names]
 
 
 def test_a_named_method_has_its_name() -> None:

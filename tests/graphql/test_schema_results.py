@@ -238,6 +238,15 @@ def test_generics_are_named_by_what_is_in_them() -> None:
     }
 
 
+def test_a_generic_model_may_be_made_without_its_arguments() -> None:
+    class Crate(BaseModel, Generic[T]):
+        item: T
+
+    made = schema_of(returning(Crate[Crate[int]], Crate(item=Crate(item=1))))
+
+    assert made.data("{function{item{item}}}") == {"function": {"item": {"item": 1}}}
+
+
 def test_a_generic_of_nothing_in_particular_holds_anything() -> None:
     made = schema_of(returning(Box, Box([1, {"a": 2}])))  # type: ignore[type-arg]
 

@@ -47,7 +47,9 @@ class GraphqlSettings(SettingsGroup):
         10, "How many items a list is taken to have, where no argument says it.", ge=1
     )
     graphql_cached_documents: int = setting(
-        1000, "How many documents are kept parsed, checked and planned.", ge=1
+        1000,
+        "How many documents are kept parsed, checked and planned, each from its second request on.",
+        ge=1,
     )
     graphql_cached_characters: int = setting(
         250_000,

@@ -2,36 +2,41 @@
 
 Python has them since 3.12 (`eager_start`). For 3.11 the same is made with what asyncio offers to
 other implementations of tasks ("Task lifetime support" in its documentation): coroutines run up to
-their first suspension as the current task, which is one that has not begun; the one that suspends
-has that task for its own from then on.
+their first suspension as the current task, which is one that has not begun; the first that
+suspends has that task for its own from then on. The others are likely to suspend as well, and are
+tasks from the beginning.
 """
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator
 from contextvars import Context, copy_context
 from functools import partial
 from types import CoroutineType
-from typing import Any
+from typing import Any, TypeVar
 
-Finished = tuple[int, Any]
-"""The number of an awaitable, and its value or the exception that it raised."""
-Running = tuple[int, "asyncio.Task[Any]"]
-"""The number of an awaitable, and the task that runs it."""
+TargetT = TypeVar("TargetT")
+Expected = Iterator[tuple[Coroutine[Any, Any, Any], TargetT]]
 _IS_NATIVE = sys.version_info >= (3, 12)
 _new_task: Callable[..., "asyncio.Task[Any]"] = asyncio.Task
-Started = tuple[list[Finished], list[Running]]
+_NAME = "a field of an operation"
+"""The tasks' name: one for all costs less than one for each."""
+Started = tuple[list[tuple[TargetT, Any]], list[tuple[TargetT, "asyncio.Task[Any]"]]]
+"""What has ended, with its value or the exception that it raised; and what has not."""
 
 
-def start(awaitables: Iterable[Awaitable[Any]]) -> Started:
+def start(expected: Iterable[tuple[Awaitable[Any], TargetT]]) -> Started[TargetT]:
     """Start awaitables one after the other, each in a context of its own.
 
+    Args:
+        expected: Each awaitable, and what it is for.
+
     Returns:
-        What has ended by now, and what has not.
+        What has ended by now, and what has not, each by what it is for.
     """
     return _start(
-        awaitable if type(awaitable) is CoroutineType else _result_of(awaitable)
-        for awaitable in awaitables
+        (awaitable if type(awaitable) is CoroutineType else _result_of(awaitable), target)
+        for awaitable, target in expected
     )
 
 
@@ -39,45 +44,46 @@ async def _result_of(awaitable: Awaitable[Any]) -> Any:
     return await awaitable
 
 
-def _start_natively(coroutines: Iterable[Coroutine[Any, Any, Any]]) -> Started:
+def _start_natively(expected: Expected[TargetT]) -> Started[TargetT]:
     loop = asyncio.get_running_loop()
-    finished: list[Finished] = []
-    running: list[Running] = []
-    for number, coroutine in enumerate(coroutines):
-        task = _new_task(coroutine, loop=loop, eager_start=True)
+    finished: list[tuple[TargetT, Any]] = []
+    running: list[tuple[TargetT, asyncio.Task[Any]]] = []
+    for coroutine, target in expected:
+        task = _new_task(coroutine, loop=loop, name=_NAME, eager_start=True)
         if not task.done():
-            running.append((number, task))
+            running.append((target, task))
         elif task.cancelled():
-            finished.append((number, asyncio.CancelledError()))
+            finished.append((target, asyncio.CancelledError()))
         else:
-            finished.append((number, task.exception() or task.result()))
+            finished.append((target, task.exception() or task.result()))
     return finished, running
 
 
-def _start_in_shells(coroutines: Iterable[Coroutine[Any, Any, Any]]) -> Started:
+def _start_in_shell(expected: Expected[TargetT]) -> Started[TargetT]:
     loop = asyncio.get_running_loop()
-    finished: list[Finished] = []
-    running: list[Running] = []
+    finished: list[tuple[TargetT, Any]] = []
+    running: list[tuple[TargetT, asyncio.Task[Any]]] = []
     shell = _Shell()
     caller = asyncio.current_task(loop)
     _swap(loop, caller, shell.task)
     try:
-        for number, coroutine in enumerate(coroutines):
+        for coroutine, target in expected:
             context = copy_context()
             try:
                 awaited = context.run(coroutine.send, None)
             except StopIteration as end:
-                finished.append((number, end.value))
+                finished.append((target, end.value))
             except BaseException as error:  # noqa: BLE001
-                finished.append((number, error))
+                finished.append((target, error))
             else:
                 _set_blocking(awaited, blocking=False)
                 shell.rest = _Rest(coroutine, context, awaited)
-                running.append((number, shell.task))
-                used, shell = shell, _Shell()
-                _swap(loop, used.task, shell.task)
+                running.append((target, shell.task))
+                break
     finally:
         _swap(loop, shell.task, caller)
+    for coroutine, target in expected:
+        running.append((target, _new_task(coroutine, loop=loop, name=_NAME)))
     return finished, running
 
 
@@ -147,4 +153,4 @@ class _Rest:
                 return end.value
 
 
-_start = _start_natively if _IS_NATIVE else _start_in_shells
+_start = _start_natively if _IS_NATIVE else _start_in_shell

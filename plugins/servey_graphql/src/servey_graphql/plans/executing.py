@@ -14,6 +14,7 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import is_awaitable
 
 from servey_graphql.plans.gathering import Gathering
+from servey_graphql.plans.held_batches import Place
 from servey_graphql.plans.positions import Key, Position, whole_data
 from servey_graphql.plans.slots import Field, Slot
 
@@ -122,9 +123,13 @@ class Execution:
         position.failed = True
         self.errors.append(error)
 
-    def arrive(self, slot: Slot, key: Key, container: Any, above: Position, value: Any) -> None:
+    def arrive(self, place: Place, value: Any) -> None:
         """Put what was waited for in its place, or null in the nearest that may be null."""
+        slot, key, container, above = place
         if self.errors and above.is_dead():
+            return
+        if slot.is_usual is not None and slot.is_usual(value):
+            container[key] = value
             return
         try:
             container[key] = self.settle(slot, key, value, container, above)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLField, ListValueNode, ObjectValueNode, ValueNode, VariableNode
+from graphql import FieldNode, GraphQLField, ListValueNode, ObjectValueNode, ValueNode, VariableNode
 from graphql.execution.values import get_argument_values
 
 if TYPE_CHECKING:
@@ -24,16 +24,7 @@ def arguments_for(
     if not definition.args:
         return None
     if any(_has_variable(argument.value) for argument in node.arguments or ()):
-
-        def of_variables(execution: "Execution") -> dict[str, Any]:
-            known = execution.arguments.get(field)
-            if known is None:
-                known = execution.arguments[field] = get_argument_values(
-                    definition, node, execution.variables, hide_suggestions=hide_suggestions
-                )
-            return {name: _own(value) for name, value in known.items()}
-
-        return of_variables
+        return _of_variables(field, definition, hide_suggestions=hide_suggestions)
     constant = get_argument_values(definition, node, hide_suggestions=hide_suggestions)
     if not constant:
         return None
@@ -42,6 +33,42 @@ def arguments_for(
         return {name: _own(value) for name, value in constant.items()}
 
     return of_constant
+
+
+def _of_variables(
+    field: "Field", definition: GraphQLField, *, hide_suggestions: bool
+) -> "Callable[[Execution], dict[str, Any]]":
+    node = field.nodes[0]
+    bare = _bare_variables(node, definition)
+
+    def of_any(execution: "Execution") -> dict[str, Any]:
+        known = execution.arguments.get(field)
+        if known is None:
+            known = execution.arguments[field] = get_argument_values(
+                definition, node, execution.variables, hide_suggestions=hide_suggestions
+            )
+        return {name: _own(value) for name, value in known.items()}
+
+    def of_bare(execution: "Execution") -> dict[str, Any]:
+        coerced = execution.variables.coerced
+        found = {name: _own(coerced.get(variable)) for name, variable in bare}
+        return of_any(execution) if None in found.values() else found
+
+    return of_bare if bare else of_any
+
+
+def _bare_variables(node: FieldNode, definition: GraphQLField) -> list[tuple[str, str]]:
+    """The arguments by the variables that they are; none unless each is there, and a variable.
+
+    Such a variable is of the argument's type, and so its value is the argument's, save null.
+    """
+    given = {argument.name.value: argument.value for argument in node.arguments or ()}
+    variables = [
+        (taken.out_name or name, value.name.value)
+        for name, taken in definition.args.items()
+        if isinstance(value := given.get(name), VariableNode)
+    ]
+    return variables if len(variables) == len(definition.args) else []
 
 
 def _own(value: Any) -> Any:

@@ -5,7 +5,6 @@ wait for others (see `servey_graphql.plans.held_batches`).
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Coroutine
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
@@ -38,7 +37,7 @@ class Gathering:
         self.batches = Batches()
         self._execution = execution
         self._running: dict[asyncio.Task[Any], Target] = {}
-        self._finished: deque[asyncio.Task[Any]] = deque()
+        self._finished: list[asyncio.Task[Any]] = []
         self._waiter: asyncio.Future[None] | None = None
 
     def __bool__(self) -> bool:
@@ -62,7 +61,8 @@ class Gathering:
                     self._call_batches()
                     await self._wake()
         finally:
-            await self._stop()
+            if self:
+                await self._stop()
 
     def abandon_dead(self) -> None:
         """Cancel what runs for places that have failed only."""
@@ -87,13 +87,18 @@ class Gathering:
             for awaitable, _ in (pair for pair in expected if _is_dead(pair[1])):
                 _discard(awaitable)
             expected = [pair for pair in expected if not _is_dead(pair[1])]
-        finished, running = start([awaitable for awaitable, _ in expected])
-        for number, task in running:
-            target = self._running[task] = expected[number][1]
-            self.batches.open(target if isinstance(target, list) else [target])
+        finished, running = start(expected)
+        for target, task in running:
+            self._running[task] = target
+            if isinstance(target, list):
+                self.batches.open(target)
+            elif target[0].field.gates_batches:
+                self.batches.open([target])
             task.add_done_callback(self._note_finished)
-        for number, value in finished:
-            self._put(expected[number][1], value)
+        for target, value in finished:
+            if isinstance(value, BaseException) and not isinstance(value, Exception):
+                raise value
+            self._put(target, value)
 
     def _call_batches(self) -> None:
         for call in self.batches.take(self._execution):
@@ -114,24 +119,28 @@ class Gathering:
         if self._running and not self._finished and not self.expected:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
-        while self._finished:
-            task = self._finished.popleft()
+        finished, self._finished = self._finished, []
+        for task in finished:
             target = self._running.pop(task)
-            self.batches.close(target if isinstance(target, list) else [target])
-            if not (task.cancelled() and _is_dead(target)):
-                self._put(target, task.exception() or task.result())
+            if isinstance(target, list):
+                self.batches.close(target)
+            elif target[0].field.gates_batches:
+                self.batches.close([target])
+            try:
+                value = task.result()
+            except Exception as error:  # noqa: BLE001
+                value = error
+            except BaseException:
+                if task.cancelled() and _is_dead(target):
+                    continue
+                raise
+            self._put(target, value)
 
     def _put(self, target: Target, value: Any) -> None:
-        if isinstance(value, BaseException) and not isinstance(value, Exception):
-            raise value
         if isinstance(target, list):
             deliver(self._execution, target, values_of(value, len(target)))
-            return
-        slot, key, container, _ = target
-        if slot.is_usual is not None and slot.is_usual(value) and not self._execution.errors:
-            container[key] = value
         else:
-            self._execution.arrive(*target, value)
+            self._execution.arrive(target, value)
 
     async def _stop(self) -> None:
         for awaitable, _ in self.expected:

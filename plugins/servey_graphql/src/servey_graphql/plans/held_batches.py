@@ -3,7 +3,6 @@
 Fields with equal arguments that are complete at the same time, as aliases are, share a call.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from servey_graphql.resolvers import BatchedField
 
 Place: TypeAlias = tuple[Slot, Key, Any, Position]
-"""Where a value that is waited for will stand: as `Execution.settle` takes it."""
+"""Where a value that is waited for will stand: the slot, the key, the container, and its place."""
 
 
 class Call:
@@ -66,7 +65,7 @@ class Batches:
 
     def __init__(self) -> None:
         self._held: dict[Field, tuple[list[Place], list[Any]]] = {}
-        self._open: Counter[Field] = Counter()
+        self._open: dict[Field, int] = {}
 
     def __bool__(self) -> bool:
         return bool(self._held)
@@ -81,11 +80,11 @@ class Batches:
 
     def open(self, places: Iterable[Place]) -> None:
         """Let batches below wait for values that are being got."""
-        self._open.update(slot.field for slot, *_ in places if slot.field.gates_batches)
+        self._count(places, 1)
 
     def close(self, places: Iterable[Place]) -> None:
         """Let batches below wait no more: the values have come, or never will."""
-        self._open.subtract(slot.field for slot, *_ in places if slot.field.gates_batches)
+        self._count(places, -1)
 
     def take(self, execution: "Execution") -> list[Call]:
         """Take the calls that miss no parent; what has no arguments by the variables fails."""
@@ -108,14 +107,19 @@ class Batches:
                 calls.append(call)
         return calls
 
+    def _count(self, places: Iterable[Place], change: int) -> None:
+        for slot, *_ in places:
+            if slot.field.gates_batches:
+                self._open[slot.field] = self._open.get(slot.field, 0) + change
+
     def _is_complete(self, field: Field) -> bool:
-        return not any(self._open[above] or above in self._held for above in field.ancestors)
+        return not any(self._open.get(above) or above in self._held for above in field.ancestors)
 
 
 def deliver(execution: "Execution", places: Sequence[Place], values: Iterable[Any]) -> None:
     """Put the values of a batch in their places."""
     for place, value in zip(places, values, strict=False):
-        execution.arrive(*place, value)
+        execution.arrive(place, value)
 
 
 def values_of(value: Any, count: int) -> Iterable[Any]:

@@ -14,7 +14,7 @@ from graphql import (
     execute,
     get_operation_ast,
 )
-from graphql.execution import ExecutionResult, get_variable_values
+from graphql.execution import ExecutionResult
 from graphql.execution.values import VariableValues
 
 from servey_graphql.plans.compiling import Compiler
@@ -22,15 +22,13 @@ from servey_graphql.plans.coverage import NotCoveredError, condition_variables
 from servey_graphql.plans.executing import Execution, Operation
 from servey_graphql.plans.object_plans import ObjectPlan
 from servey_graphql.plans.selections import Document
+from servey_graphql.plans.variables import coercer
 
 if TYPE_CHECKING:
     from servey_graphql.contexts import OperationContext
 
 Outcome = tuple[dict[str, Any] | None, list[GraphQLError]]
 """The data, ready to be written as JSON, and the errors."""
-MOST_COERCION_ERRORS = 50
-"""How many errors of variables are told, as graphql-core has it."""
-NO_VARIABLES = VariableValues({}, {})
 
 
 class Plan:
@@ -41,7 +39,7 @@ class Plan:
             for each of their values that come, when they first come.
     """
 
-    __slots__ = ("_document", "_name", "_operation", "_roots", "conditions")
+    __slots__ = ("_coerce", "_document", "_name", "_operation", "_roots", "conditions")
 
     def __init__(
         self,
@@ -54,6 +52,11 @@ class Plan:
         self._name = name
         self._operation = operation
         self._roots: dict[tuple[bool, ...], ObjectPlan | None] = {}
+        self._coerce = coercer(
+            operation.schema,
+            operation.node.variable_definitions or (),
+            hide_suggestions=operation.hide_suggestions,
+        )
         self.conditions = conditions
 
     async def execute(
@@ -68,7 +71,7 @@ class Plan:
         Returns:
             The data and the errors.
         """
-        variables = self._coerced(variable_values)
+        variables = self._coerce(variable_values or {})
         if isinstance(variables, list):
             return None, variables
         root = self._root(variables)
@@ -105,21 +108,6 @@ class Plan:
         document = Document(schema, fragments, conditions)
         compiler = Compiler(document, hide_suggestions=hide_suggestions)
         return compiler.object_plan(root_type, None, [node.selection_set])
-
-    def _coerced(
-        self, variable_values: dict[str, Any] | None
-    ) -> VariableValues | list[GraphQLError]:
-        operation = self._operation
-        definitions = operation.node.variable_definitions
-        if not definitions:
-            return NO_VARIABLES
-        return get_variable_values(
-            operation.schema,
-            definitions,
-            variable_values or {},
-            max_errors=MOST_COERCION_ERRORS,
-            hide_suggestions=operation.hide_suggestions,
-        )
 
     def _root(self, variables: VariableValues) -> ObjectPlan | None:
         values = [variables.coerced.get(name) for name in self.conditions]

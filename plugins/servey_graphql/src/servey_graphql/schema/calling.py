@@ -23,7 +23,13 @@ def action_field(invoker: Invoker, convert: Convert | None) -> ActionField:
     read, settle = reader(invoker.action, invoker.signature), settler(invoker, convert)
     if not invoker.direct:
         return ActionField(_whole(invoker, read, settle))
-    return ActionField(_started(invoker, read, settle), _now(invoker, read, settle))
+    start, now = _started(invoker, read, settle), _now(invoker, read, settle)
+    if convert is None and _is_bare(invoker):
+        if invoker.action.is_async:
+            start = _bare_start(invoker)
+        elif now is not None:
+            now = _bare_now(invoker)
+    return ActionField(start, now)
 
 
 def context_maker(invoker: Invoker) -> Callable[[OperationContext], Context]:
@@ -102,5 +108,49 @@ def _now(invoker: Invoker, read: ReadGiven, settle: Settle) -> Now | None:
             raise
         except Exception as error:
             raise invoker.failure(error, operation.for_call()) from error
+
+    return now
+
+
+def _is_bare(invoker: Invoker) -> bool:
+    """Whether a call that `starter` or `now` makes is that of a method with the parent alone."""
+    action = invoker.action
+    return (
+        action.owner is not None
+        and len(invoker.signature.parameters) == 1
+        and not invoker.uses_context
+        and action.cache_control is None
+        and action.timeout is None
+    )
+
+
+def _bare_start(invoker: Invoker) -> Start:
+    function, failure = invoker.action.function, invoker.failure
+
+    async def start(parent: Any, arguments: Arguments, operation: OperationContext) -> Any:  # noqa: ARG001
+        try:
+            value = await function(parent)
+        except ProblemError:
+            raise
+        except Exception as error:
+            raise failure(error, operation.for_call()) from error
+        operation.hints.append(None)
+        return value
+
+    return start
+
+
+def _bare_now(invoker: Invoker) -> Now:
+    function, failure = invoker.action.function, invoker.failure
+
+    def now(parent: Any, arguments: Arguments, operation: OperationContext) -> Any:  # noqa: ARG001
+        try:
+            value = function(parent)
+        except ProblemError:
+            raise
+        except Exception as error:
+            raise failure(error, operation.for_call()) from error
+        operation.hints.append(None)
+        return value
 
     return now

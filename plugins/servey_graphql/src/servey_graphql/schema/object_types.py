@@ -47,7 +47,8 @@ class Objects:
         nested = [] if is_key or owner is None else self._nested(owner)
         fields = (*self._own_fields(schema, is_key=is_key), *nested)
         self._check(class_label(schema), fields)
-        return ObjectType(name, fields, class_description(owner), None if is_key else owner)
+        told_by = None if is_key or owner is None else _made_of(owner)
+        return ObjectType(name, fields, class_description(owner), told_by)
 
     def _check(self, label: str, fields: Iterable[OutputField]) -> None:
         names = [field.name for field in fields]
@@ -101,6 +102,12 @@ def _unless(hides: Callable[[Any], bool], name: str, resolver: Resolver) -> Reso
         return value if convert is None else convert(value)
 
     return Attribute(name, is_key=resolver.is_key, convert=converted)
+
+
+def _made_of(owner: type) -> type:
+    """The class that actions make values of: of a generic model, it may be the generic itself."""
+    made: type | None = getattr(owner, "__pydantic_generic_metadata__", {}).get("origin")
+    return made or owner
 
 
 def check_names(names: Iterable[str], label: str, registry: Registry) -> None:

@@ -1,15 +1,16 @@
 """How many values an operation may come to: known before it runs.
 
 A field is one value. What is in a list counts as often as the list has items, which an argument of
-its field, or of the field around it, says: `first`, `last`, `limit`. A page's lists are one below
-the field that takes the argument.
+its field, or of the field around it, says: `first`, `last`, `limit`; the greatest, where there are
+several. A page's lists are one below the field that takes the argument.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from graphql import (
     FieldNode,
+    FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLField,
@@ -33,8 +34,28 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 SIZE_ARGUMENTS = ("first", "last", "limit", "pageSize", "perPage", "take")
 """The arguments that say how many items a list has."""
 
-Size = int | str
-"""How many: a number, or the variable that has it."""
+
+class Size(NamedTuple):
+    """How many: the number, or the value of the variable.
+
+    Attributes:
+        number: How many, where there is no variable, or no value of it.
+        variable: The variable that says it.
+    """
+
+    number: int
+    variable: str | None = None
+
+    def of(self, variables: Mapping[str, Any], otherwise: Mapping[str, int]) -> int:
+        """How many, by the variables that are given, and what those are that are not."""
+        if self.variable is None:
+            return self.number
+        given = _whole(variables.get(self.variable))
+        return otherwise.get(self.variable, self.number) if given is None else given
+
+
+Sizes = tuple[Size, ...]
+"""Sizes of which the greatest counts."""
 
 
 class Cost:
@@ -47,7 +68,7 @@ class Cost:
 
     __slots__ = ("fixed", "parts")
 
-    def __init__(self, fixed: int, parts: "tuple[tuple[Size, Cost], ...]" = ()) -> None:
+    def __init__(self, fixed: int, parts: "tuple[tuple[Sizes, Cost], ...]" = ()) -> None:
         self.fixed = fixed
         self.parts = parts
 
@@ -56,18 +77,20 @@ class Cost:
 
         Args:
             variables: The variables that are given, unchecked.
-            otherwise: What those are that are not given.
+            otherwise: What those are that are not given, and have a default.
         """
         total = self.fixed
-        for size, part in self.parts:
-            times = size if isinstance(size, int) else _given(size, variables, otherwise)
+        for sizes, part in self.parts:
+            times = max(size.of(variables, otherwise) for size in sizes)
             total += times * part.with_variables(variables, otherwise)
         return total
 
 
-def _given(name: str, variables: Mapping[str, Any], otherwise: Mapping[str, int]) -> int:
-    value = variables.get(name)
-    return max(value, 0) if isinstance(value, int) else otherwise[name]
+def _whole(value: Any) -> int | None:
+    """A number that is one of items, which `Int` takes as `5.0` too; None where it is none."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and value >= 0 else None
 
 
 class CostModel:
@@ -89,28 +112,26 @@ class CostModel:
     ) -> Cost:
         """What an operation costs, which fits the schema."""
         root = self._schema.get_root_type(operation.operation)
-        return self._of(operation.selection_set, root, None, fragments)
+        return self._of(operation.selection_set, root, (), fragments)
 
     def defaults(self, operation: OperationDefinitionNode) -> dict[str, int]:
-        """What the variables of an operation are as sizes, where they are not given."""
+        """What the variables of an operation are as sizes, where they have a default."""
         found = {}
         for one in operation.variable_definitions or ():
-            default = one.default_value
-            size = self._list_size
-            if isinstance(default, IntValueNode):
-                size = max(int(default.value), 0)
-            found[one.variable.name.value] = size
+            size = _literal(one.default_value)
+            if size is not None:
+                found[one.variable.name.value] = size
         return found
 
     def _of(
         self,
         selected: SelectionSetNode,
         parent: GraphQLNamedType | None,
-        around: Size | None,
+        around: Sizes,
         fragments: Mapping[str, FragmentDefinitionNode],
     ) -> Cost:
         fixed = 0
-        parts: list[tuple[Size, Cost]] = []
+        parts: list[tuple[Sizes, Cost]] = []
         for one in selected.selections:
             if isinstance(one, FieldNode):
                 found = self._of_field(one, parent, around, fragments)
@@ -130,22 +151,41 @@ class CostModel:
         self,
         node: FieldNode,
         parent: GraphQLNamedType | None,
-        around: Size | None,
+        around: Sizes,
         fragments: Mapping[str, FragmentDefinitionNode],
     ) -> Cost:
         field = self._field(node.name.value, parent)
         if node.selection_set is None or field is None:
             return Cost(1)
-        size = _size_by_argument(node, field)
+        sizes = tuple(self._sizes(node, field))
         is_list = isinstance(get_nullable_type(field.type), GraphQLList)
         inner_type = get_named_type(field.type)
-        inner = self._of(node.selection_set, inner_type, None if is_list else size, fragments)
+        inner = self._of(node.selection_set, inner_type, () if is_list else sizes, fragments)
         if not is_list:
             return Cost(1 + inner.fixed, inner.parts)
-        times = next((one for one in (size, around) if one is not None), self._list_size)
-        if isinstance(times, int) and not inner.parts:
-            return Cost(1 + times * inner.fixed)
-        return Cost(1, ((times, inner),))
+        sizes = sizes or around or (Size(self._list_size),)
+        if inner.parts or any(one.variable for one in sizes):
+            return Cost(1, ((sizes, inner),))
+        return Cost(1 + max(one.number for one in sizes) * inner.fixed)
+
+    def _sizes(self, node: FieldNode, field: GraphQLField) -> Iterator[Size]:
+        """How many items the arguments of a field ask for."""
+        given = {one.name.value: one.value for one in node.arguments or ()}
+        for name in SIZE_ARGUMENTS:
+            if name not in field.args:
+                continue
+            default = _whole(coerce_default_value(field.args[name]))
+            value = given.get(name)
+            if value is None:
+                if default is not None:
+                    yield Size(default)
+                continue
+            unsaid = self._list_size if default is None else default
+            if isinstance(value, VariableNode):
+                yield Size(unsaid, value.name.value)
+                continue
+            number = _literal(value)
+            yield Size(unsaid if number is None else number)
 
     def _field(self, name: str, parent: GraphQLNamedType | None) -> GraphQLField | None:
         if name == "__schema":
@@ -158,18 +198,8 @@ class CostModel:
         return None
 
 
-def _size_by_argument(node: FieldNode, field: GraphQLField) -> Size | None:
-    """How many items an argument asks for; None where none does."""
-    given = {one.name.value: one.value for one in node.arguments or ()}
-    for name in SIZE_ARGUMENTS:
-        if name not in field.args:
-            continue
-        value = given.get(name)
-        if isinstance(value, VariableNode):
-            return value.name.value
-        if isinstance(value, IntValueNode):
-            return max(int(value.value), 0)
-        default = coerce_default_value(field.args[name]) if value is None else None
-        if isinstance(default, int):
-            return max(default, 0)
-    return None
+def _literal(value: Any) -> int | None:
+    """How many items a value in a document is; None where it is no such number."""
+    if isinstance(value, IntValueNode):
+        return _whole(int(value.value))
+    return _whole(float(value.value)) if isinstance(value, FloatValueNode) else None

@@ -1,14 +1,16 @@
 """Documents, from their texts to what can be run: limited, parsed, checked, and planned.
 
-That costs a hundred times what running a small one does, so what was found good is kept, as long as
-there is room; what was not is refused anew each time.
+That costs a hundred times what running a small one does, so what was found good is kept when it is
+asked for again, as long as there is room; what was not is refused anew each time.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
@@ -24,6 +26,7 @@ from graphql import (
 from servey_graphql.serving.costs import CostModel
 from servey_graphql.serving.limits import Limits
 from servey_graphql.serving.problems import DocumentTooComplex, InvalidDocument
+from servey_graphql.serving.quick_rules import quick_rule
 from servey_graphql.settings import GraphqlSettings
 
 if TYPE_CHECKING:
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
 
 MAX_ERRORS = 10
 """How many errors of one document are told."""
+_SEEN_FOR_EACH_KEPT = 16
+"""How many documents are remembered to have been asked for, for each that may be kept."""
+_INTROSPECTION = re.compile(r"__(?!typename\b)")
+"""What is in every document that introspects: a name that begins so."""
 
 CompilePlan = Callable[[GraphQLSchema, DocumentNode, str | None], "Plan | None"]
 
@@ -162,11 +169,11 @@ class Documents:
         self._limits = Limits.of(settings)
         self._costs = CostModel(schema, settings.graphql_list_size)
         introspection = settings.graphql_introspection
-        self._rules = list(specified_rules)
-        if not (development if introspection is None else introspection):
-            self._rules.append(NoSchemaIntrospectionCustomRule)
+        self._introspects = development if introspection is None else introspection
+        self._rules = [quick_rule(rule) for rule in specified_rules]
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._characters = 0
+        self._seen: set[int] = set()
 
     def get(self, text: str) -> Document:
         """The document of a text.
@@ -180,7 +187,8 @@ class Documents:
             self._kept.move_to_end(text)
             return document
         document = Document(self._checked(text), self._prepare)
-        self._keep(text, document)
+        if self._was_seen(text):
+            self._keep(text, document)
         return document
 
     def _checked(self, text: str) -> DocumentNode:
@@ -188,13 +196,18 @@ class Documents:
             node = self._parsed(text)
             self._limits.check(node)
             errors = validate(
-                self._schema, node, self._rules, MAX_ERRORS, hide_suggestions=self._hides
+                self._schema, node, self._rules_for(text), MAX_ERRORS, hide_suggestions=self._hides
             )
         except RecursionError:
             raise DocumentTooComplex("The document is nested too deeply.") from None
         if errors:
             raise InvalidDocument(found=errors)
         return node
+
+    def _rules_for(self, text: str) -> list[type[ASTValidationRule]]:
+        if self._introspects or not _INTROSPECTION.search(text):
+            return self._rules
+        return [*self._rules, NoSchemaIntrospectionCustomRule]
 
     def _parsed(self, text: str) -> DocumentNode:
         limit, tokens = self._settings.graphql_max_document, self._settings.graphql_max_tokens
@@ -210,6 +223,16 @@ class Documents:
         name = node.name.value if node.name else None
         plan = self._compile_plan(self._schema, document, name)
         return Operation(document, node, plan, self._costs, self._settings.graphql_max_cost)
+
+    def _was_seen(self, text: str) -> bool:
+        """Whether a document was asked for lately: what comes once takes nobody's place."""
+        seen, key = self._seen, hash(text)
+        if key in seen:
+            return True
+        if len(seen) >= self._settings.graphql_cached_documents * _SEEN_FOR_EACH_KEPT:
+            seen.clear()
+        seen.add(key)
+        return False
 
     def _keep(self, text: str, document: Document) -> None:
         self._kept[text] = document

@@ -3,7 +3,7 @@
 import logging
 from typing import TYPE_CHECKING, Any
 
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 from pydantic_core import to_jsonable_python
 
 from servey_core import InternalError, InvalidInput, Problem, ProblemError
@@ -65,15 +65,15 @@ def _members(error: ProblemError, context: "OperationContext", *, development: b
 def _cause_of(error: GraphQLError) -> Exception | None:
     """What was raised; None where the caller's document or variables are to blame.
 
-    They are where nothing was run yet, which is where there is no path. graphql-core blames a node
-    of the document for what it finds wrong with arguments later, and none where a value cannot be
-    written.
+    They are where nothing was run yet, which is where there is no path. graphql-core blames the
+    value of an argument for what it finds wrong with that later. Where a result is not what its
+    type says, it blames the field, or nothing.
     """
     cause = error.original_error
     if not error.path and not isinstance(cause, ProblemError):
         return None
     while isinstance(cause, GraphQLError):
-        if cause.nodes:
+        if not all(isinstance(node, FieldNode) for node in cause.nodes or ()):
             return None
         if cause.original_error is None:
             return cause
