@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from graphql import get_introspection_query
 
 from servey_core import WEB_GET, action
 
@@ -47,6 +48,7 @@ SETTINGS = {
     "graphql_max_aliases": 5,
     "graphql_max_root_fields": 8,
     "graphql_max_directives": 4,
+    "graphql_max_spreads": 20,
     "graphql_max_cost": 1000,
     "graphql_list_size": 5,
 }
@@ -64,6 +66,11 @@ def chained(fragments: int) -> str:
     return " ".join(["{ leaf { ...F0 } }", *links, last])
 
 
+def spread(times: int) -> str:
+    """A fragment that is spread so often."""
+    return "{ leaf { " + "...A " * times + "} } fragment A on Leaf { name }"
+
+
 WITHIN = {
     "length": "{ leaf { name } }" + " " * 1900,
     "depth": nested(6),
@@ -73,6 +80,7 @@ WITHIN = {
     "aliases": "{ leaf { " + " ".join(f"a{n}: name" for n in range(5)) + " } }",
     "root fields": "{ " + "leaf { name } " * 8 + "}",
     "directives": "{ leaf { " + "name @skip(if: false) " * 4 + "} }",
+    "spreads": spread(20),
     "cost by a number": "{ trees(first: 99) { leaves { name } name } }",
     "cost by a default of the schema": "{ trees { leaves { name } } }",
 }
@@ -106,6 +114,7 @@ BEYOND = {
         "more than 8 fields at its root",
     ),
     "directives": ("{ leaf { " + "name @skip(if: false) " * 5 + "} }", "more than 4 directives"),
+    "spreads": (spread(21), "more than 20 spreads"),
     "cost by a number": ("{ trees(first: 200) { leaves { name } name } }", "more than 1000 values"),
     "cost of a huge number": (
         "{ trees(first: 2000000000) { name } }",
@@ -208,3 +217,14 @@ def test_introspection_is_within_the_usual_limits(serve: Any) -> None:
 
     with serve(ACTIONS) as usual:
         assert usual.data(get_introspection_query())["__schema"]["queryType"]["name"] == "Query"
+
+
+def test_what_tools_ask_of_the_schema_is_within_the_limits(serve: Any) -> None:
+    query = get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        schema_description=True,
+        input_value_deprecation=True,
+    )
+    with serve(ACTIONS) as app:
+        assert app.data(query)["__schema"]["queryType"]["name"] == "Query"

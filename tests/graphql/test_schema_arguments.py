@@ -338,3 +338,14 @@ def test_an_alias_that_holds_itself_is_json_inside() -> None:
     assert made.type("Query") == "type Query { function(it: [JSON!]!): Void }"
     made.data("{function(it: [[], [[]]])}")
     assert given == [[[], [[]]]]
+
+
+@pytest.mark.parametrize("planned", [False, True])
+def test_arguments_may_be_called_like_what_resolvers_are_given(planned: bool) -> None:
+    @action(triggers=WEB_GET)
+    def told(self: int, source: int, info: int = 3) -> list[int]:
+        return [self, source, info]
+
+    made = schema_of(told, planned=planned)
+
+    assert made.data("{told(self: 1, source: 2)}") == {"told": [1, 2, 3]}

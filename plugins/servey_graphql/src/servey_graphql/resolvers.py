@@ -74,7 +74,7 @@ class ActionField:
         self.start = start
         self.now = now
 
-    def __call__(self, source: Any, info: Info, **arguments: Any) -> Any:
+    def __call__(self, source: Any, info: Info, /, **arguments: Any) -> Any:
         """The value for one parent; the parent of a root field is None."""
         if self.now is not None:
             return self.now(source, arguments, info.context)
@@ -99,7 +99,7 @@ class BatchedField:
     def __init__(self, many: Many) -> None:
         self.many = many
 
-    async def __call__(self, source: Any, info: Info, **arguments: Any) -> Any:
+    async def __call__(self, source: Any, info: Info, /, **arguments: Any) -> Any:
         """The value for one parent alone."""
         [value] = await self.many([source], arguments, info.context)
         if isinstance(value, Exception):

@@ -37,8 +37,11 @@ class GraphqlSettings(SettingsGroup):
     graphql_max_directives: int = setting(
         50, "The most directives of a document; 0 for any number.", ge=0
     )
+    graphql_max_spreads: int = setting(
+        150, "The most spreads of fragments in a document; 0 for any number.", ge=0
+    )
     graphql_max_cost: int = setting(
-        100_000,
+        10_000,
         "The most values that an operation may come to: each field is one, and as many as a list "
         "has items, by `first`, `last` or `limit`; 0 for any number.",
         ge=0,

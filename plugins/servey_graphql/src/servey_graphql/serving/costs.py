@@ -33,6 +33,8 @@ from graphql.utilities.coerce_input_value import coerce_default_value
 
 SIZE_ARGUMENTS = ("first", "last", "limit", "pageSize", "perPage", "take")
 """The arguments that say how many items a list has."""
+_INTROSPECTED = 3
+"""How many items a list of introspection has: with more, what tools ask for would be too much."""
 
 
 class Size(NamedTuple):
@@ -163,7 +165,9 @@ class CostModel:
         inner = self._of(node.selection_set, inner_type, () if is_list else sizes, fragments)
         if not is_list:
             return Cost(1 + inner.fixed, inner.parts)
-        sizes = sizes or around or (Size(self._list_size),)
+        is_introspected = inner_type.name.startswith("__")
+        unsaid = min(self._list_size, _INTROSPECTED) if is_introspected else self._list_size
+        sizes = sizes or around or (Size(unsaid),)
         if inner.parts or any(one.variable for one in sizes):
             return Cost(1, ((sizes, inner),))
         return Cost(1 + max(one.number for one in sizes) * inner.fixed)

@@ -31,6 +31,8 @@ class Limits:
         aliases: Fields of an operation that are given other names.
         root_fields: Fields that an operation begins with.
         directives: Directives of the whole document.
+        spreads: Spreads of fragments in the whole document: checking that fields which overlap fit
+            each other takes a time that grows with their square.
     """
 
     depth: int = 0
@@ -38,6 +40,7 @@ class Limits:
     aliases: int = 0
     root_fields: int = 0
     directives: int = 0
+    spreads: int = 0
 
     @classmethod
     def of(cls, settings: GraphqlSettings) -> "Limits":
@@ -48,6 +51,7 @@ class Limits:
             settings.graphql_max_aliases,
             settings.graphql_max_root_fields,
             settings.graphql_max_directives,
+            settings.graphql_max_spreads,
         )
 
     def check(self, document: DocumentNode) -> None:
@@ -62,7 +66,9 @@ class Limits:
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode):
                 self._check_operation(counter.of_operation(definition))
-        _refuse_beyond(self.directives, counter.of_all_directives(), "directives")
+        counter.look_at_all_fragments()
+        _refuse_beyond(self.directives, counter.directives, "directives")
+        _refuse_beyond(self.spreads, counter.spreads, "spreads of fragments")
 
     def _check_operation(self, counts: "_Counts") -> None:
         _refuse_beyond(self.depth, counts.depth, "levels of fields")
@@ -89,7 +95,12 @@ _NOTHING = _Counts()
 
 
 class _Counter:
-    """Counts what is in the parts of a document."""
+    """Counts what is in the parts of a document.
+
+    Attributes:
+        directives: The directives so far.
+        spreads: The spreads of fragments so far.
+    """
 
     def __init__(self, document: DocumentNode) -> None:
         self._fragments = {
@@ -98,32 +109,33 @@ class _Counter:
             if isinstance(one, FragmentDefinitionNode)
         }
         self._known: dict[str, _Counts | None] = {}
-        self._directives = 0
+        self.directives = 0
+        self.spreads = 0
 
     def of_operation(self, operation: OperationDefinitionNode) -> _Counts:
         """What is in an operation."""
-        self._directives += len(operation.directives or ())
+        self.directives += len(operation.directives or ())
         for variable in operation.variable_definitions or ():
-            self._directives += len(variable.directives or ())
+            self.directives += len(variable.directives or ())
         return self._of(operation.selection_set)
 
-    def of_all_directives(self) -> int:
-        """How many directives there are, those of fragments nobody spreads included."""
+    def look_at_all_fragments(self) -> None:
+        """Count what is in fragments that nobody spreads, too."""
         for name in self._fragments:
             self._of_fragment(name)
-        return self._directives
 
     def _of(self, selected: SelectionSetNode | None) -> _Counts:
         if selected is None:
             return _NOTHING
         depth = fields = aliases = here = 0
         for one in selected.selections:
-            self._directives += len(one.directives or ())
+            self.directives += len(one.directives or ())
             if isinstance(one, FieldNode):
                 inner = self._of(one.selection_set)
                 aliased = one.alias is not None
                 found = _Counts(1 + inner.depth, 1 + inner.fields, aliased + inner.aliases, 1)
             elif isinstance(one, FragmentSpreadNode):
+                self.spreads += 1
                 found = self._of_fragment(one.name.value)
             elif isinstance(one, InlineFragmentNode):
                 found = self._of(one.selection_set)
@@ -139,7 +151,7 @@ class _Counter:
         if name not in self._known:
             self._known[name] = None
             definition = self._fragments[name]
-            self._directives += len(definition.directives or ())
+            self.directives += len(definition.directives or ())
             self._known[name] = self._of(definition.selection_set)
         counts = self._known[name]
         if counts is None:
