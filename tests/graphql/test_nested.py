@@ -411,3 +411,31 @@ def test_a_named_method_has_its_name() -> None:
     made = schema_of(action(triggers=WEB_GET)(car))
 
     assert made.data("{car{topSpeed}}") == {"car": {"topSpeed": 9}}
+
+
+@dataclass
+class Book:
+    title: str
+
+    @action
+    def price(self) -> int:
+        return 1
+
+
+@dataclass
+class AudioBook(Book):
+    @action(access_control=ALLOW_AUTHENTICATED)
+    def price(self) -> int:
+        return 2
+
+
+@action(triggers=WEB_GET)
+def books() -> list[Book | AudioBook]:
+    return [Book("a"), AudioBook("b")]
+
+
+def test_a_subclass_beside_its_base_has_actions_of_its_own() -> None:
+    asked = schema_of(books).ask("{books{... on Book{price} ... on AudioBook{price}}}")
+
+    assert asked.data == {"books": [{"price": 1}, {"price": None}]}
+    assert [error.path for error in asked.errors or ()] == [["books", 1, "price"]]
