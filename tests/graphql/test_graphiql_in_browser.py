@@ -3,20 +3,16 @@
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium import Page, browsing
 
 from servey_core import WEB_GET, Authorization, ScopeAccessControl, action
 from servey_graphql.graphiql.assets import bundled
 from servey_graphql.graphiql.cdn import CDN
-
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "rest")]  # the plugin, and Chromium's driver
-from chromium import Page, browsing  # noqa: E402
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 IN_CI = os.environ.get("CI") == "true"

@@ -1,0 +1,74 @@
+"""Real applications, each on a real socket, in a thread of its own."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import httpx
+
+from servey_core import Authorization, Runtime, ServiceContext, action_of, start
+from servey_web.sockets import open_sockets
+
+PATIENCE = 10.0
+"""How long a test waits for what should happen at once, in seconds."""
+
+
+def start_with(functions: Iterable[Any], **given: Any) -> Runtime:
+    """Start up with functions and settings, and serve nothing."""
+    actions = [found for one in functions if (found := action_of(one)) is not None]
+    return start(actions=actions, given=given)
+
+
+@dataclass
+class Served:
+    """An application that is being served."""
+
+    runtime: Runtime
+    url: str
+    client: httpx.Client
+
+    @classmethod
+    @contextmanager
+    def running(cls, functions: Iterable[Any], **given: Any) -> Iterator[Self]:
+        """Serve functions, with settings, for as long as the context is open."""
+        runtime = start_with(functions, **given)
+        service = runtime.services()["web"].record
+        runtime.require_served([service])
+        [listening] = open_sockets("127.0.0.1", 0)
+        started = threading.Event()
+        ready: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+        async def run() -> None:
+            stop = asyncio.Event()
+            ready.append((asyncio.get_running_loop(), stop))
+            await service.run(ServiceContext(stop, 2.0, [listening], started.set))
+
+        thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
+        thread.start()
+        assert started.wait(PATIENCE)
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
+            yield cls(runtime, url, client)
+        loop, stop = ready[0]
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+        runtime.pool.close(2.0)
+
+    def exchange(self, request: bytes) -> bytes:
+        """Send bytes, and read until the server hangs up."""
+        address = (self.client.base_url.host, self.client.base_url.port)
+        with socket.create_connection(address, timeout=PATIENCE) as connection:
+            connection.sendall(request)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+    def credentials(self, *scopes: str, subject: str = "ann") -> dict[str, str]:
+        """The header of a caller with these scopes."""
+        expires_at = datetime.now(UTC) + timedelta(minutes=5)
+        authorization = Authorization(subject, frozenset(scopes), expires_at=expires_at)
+        return {"Authorization": f"Bearer {self.runtime.authorizer.issue(authorization)}"}
