@@ -1,6 +1,7 @@
 """What a plan does, rule by rule; another file holds it against graphql-core."""
 
 import asyncio
+import gc
 import json
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -488,3 +489,24 @@ def test_fragments_that_multiply_are_left_to_graphql_core():
     )
     text = "{ ...F0 }\n" + spread + "\nfragment F12 on Query { book { id } }"
     assert Library().plan(text) is None
+
+
+def test_operations_leave_nothing_to_the_garbage_collector():
+    async def title(parent):
+        return "Tales"
+
+    library = Library(Query_books=now(lambda: [Book(1), Book(2)]), Book_slow=later(title))
+    plan = library.plan("{ book { id slow } books { slow } }")
+
+    async def left_by_a_hundred():
+        await plan.execute({}, "context")
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(100):
+                await plan.execute({}, "context")
+            return gc.collect()
+        finally:
+            gc.enable()
+
+    assert asyncio.run(left_by_a_hundred()) < 100

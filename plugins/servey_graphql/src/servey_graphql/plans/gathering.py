@@ -64,6 +64,10 @@ class Gathering:
             if self:
                 await self._stop()
 
+    def close(self) -> None:
+        """Let go of the execution, which holds this: circles wait for the garbage collector."""
+        del self._execution
+
     def abandon_dead(self) -> None:
         """Cancel what runs for places that have failed only."""
         loop = asyncio.get_running_loop()

@@ -78,6 +78,12 @@ class Plan:
         if root is None:
             return await self._interpret(variable_values, context)
         execution = Execution(self._operation, variables, context)
+        try:
+            return await self._executed(root, execution)
+        finally:
+            execution.gathering.close()
+
+    async def _executed(self, root: ObjectPlan, execution: Execution) -> Outcome:
         place = execution.root
         if self._operation.node.operation is OperationType.MUTATION:
             await _execute_serially(root, execution)
