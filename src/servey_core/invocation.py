@@ -145,7 +145,7 @@ class Invoker:
         def start_plain(raw: Any, context: Context) -> Awaitable[Any]:  # noqa: ARG001
             return function(**read(raw))  # type: ignore[no-any-return]
 
-        plain = self.action.is_async and self.action.timeout is None and not self.uses_context
+        plain = self.action.is_async and self.is_plain
         return start_plain if plain else start
 
     def now(self, read: Read) -> Callable[[Any, Context], Any] | None:
@@ -173,6 +173,11 @@ class Invoker:
             return function(**arguments)
 
         return run
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing stands around a direct call: no access control, middleware or limit."""
+        return not self.uses_context and self.action.timeout is None
 
     def serialise(self, value: Any, context: Context) -> bytes:
         """Write a result as JSON.

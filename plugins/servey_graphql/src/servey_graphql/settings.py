@@ -73,3 +73,8 @@ class GraphqlSettings(SettingsGroup):
         description="Whether a document that was sent once may be named by its hash from then on, "
         "as long as the process runs and remembers it.",
     )
+
+    def introspects(self, *, development: bool) -> bool:
+        """Whether the schema can be asked for: as is set, or else in development."""
+        chosen = self.graphql_introspection
+        return development if chosen is None else chosen

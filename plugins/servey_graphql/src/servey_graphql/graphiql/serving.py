@@ -41,7 +41,10 @@ def _for_browsers(route: WebRoute, runtime: Runtime) -> WebRoute:
 
 def _page_or(api: ASGIApp, runtime: Runtime) -> ASGIApp:
     has_bundle = bundled()
-    page = explorer_page(runtime, bundled=has_bundle, introspection=_introspection(runtime))
+    introspection = runtime.settings.group(GraphqlSettings).introspects(
+        development=runtime.settings.core.development
+    )
+    page = explorer_page(runtime, bundled=has_bundle, introspection=introspection)
     headers = {
         "Cache-Control": "no-cache",
         "Content-Security-Policy": content_security_policy(bundled=has_bundle),
@@ -49,17 +52,12 @@ def _page_or(api: ASGIApp, runtime: Runtime) -> ASGIApp:
     }
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-        accept = headers_of(scope).get(b"accept", b"").decode("latin-1")
+        accept = headers_of(scope).get(b"accept", b"")
         is_page = scope["method"] in ("GET", "HEAD") and wants_page(accept)
         answer = HTMLResponse(page, headers=headers) if is_page else api
         await answer(scope, receive, send)
 
     return endpoint
-
-
-def _introspection(runtime: Runtime) -> bool:
-    chosen = runtime.settings.group(GraphqlSettings).graphql_introspection
-    return runtime.settings.core.development if chosen is None else chosen
 
 
 async def _send_asset(scope: Scope, receive: Receive, send: Send) -> None:

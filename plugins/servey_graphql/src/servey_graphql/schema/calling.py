@@ -118,9 +118,8 @@ def _is_bare(invoker: Invoker) -> bool:
     return (
         action.owner is not None
         and len(invoker.signature.parameters) == 1
-        and not invoker.uses_context
+        and invoker.is_plain
         and action.cache_control is None
-        and action.timeout is None
     )
 
 

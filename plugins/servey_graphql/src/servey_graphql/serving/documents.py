@@ -168,8 +168,7 @@ class Documents:
         self._hides = not development
         self._limits = Limits.of(settings)
         self._costs = CostModel(schema, settings.graphql_list_size)
-        introspection = settings.graphql_introspection
-        self._introspects = development if introspection is None else introspection
+        self._introspects = settings.introspects(development=development)
         self._rules = [quick_rule(rule) for rule in specified_rules]
         self._kept: OrderedDict[str, Document] = OrderedDict()
         self._characters = 0

@@ -63,7 +63,7 @@ def choose(accept: bytes | None) -> MediaType:
 def _chosen(accept: bytes) -> MediaType:
     if not accept.strip():
         return JSON
-    ranges = dict(_ranges(accept.decode("latin-1").lower()))
+    ranges = weights(accept)
     wanted = {one: _quality(one, ranges) for one in (RESPONSE, JSON)}
     best = max(wanted.values())
     if not best:
@@ -71,6 +71,15 @@ def _chosen(accept: bytes) -> MediaType:
     if wanted[RESPONSE] < best:
         return JSON
     return RESPONSE if RESPONSE.name in ranges or wanted[JSON] < best else JSON
+
+
+def weights(accept: bytes) -> dict[str, float]:
+    """How much each media range is liked, from 0 to 1; one that cannot be read is not at all.
+
+    Args:
+        accept: The header.
+    """
+    return dict(_ranges(accept.decode("latin-1").lower()))
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:
