@@ -6,7 +6,9 @@
 
 import atexit
 import functools
+import os
 import shutil
+import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import nox
+from nox.command import CommandFailed
 from packaging.requirements import Requirement
 from packaging.version import Version
 
@@ -32,6 +35,7 @@ DISTRIBUTIONS = {
     "rest": ROOT / "plugins" / "servey_rest",
     "graphql": ROOT / "plugins" / "servey_graphql",
     "sched": ROOT / "plugins" / "servey_sched",
+    "channels": ROOT / "plugins" / "servey_channels",
     "redis": ROOT / "plugins" / "servey_redis",
 }
 PYPROJECTS = {
@@ -40,13 +44,35 @@ PYPROJECTS = {
     if (folder / "pyproject.toml").exists()
 }
 SOURCES = [str(folder / "src") for folder in DISTRIBUTIONS.values()]
-PYTEST = ("python", "-m", "pytest", "-n", "auto", "--dist", "loadscope")
+WORKERS = str(2 * (os.cpu_count() or 1))
+"""Twice as many as there are cores, as many tests wait for others' clocks."""
+PYTEST = ("python", "-m", "pytest", "-n", WORKERS, "--dist", "loadscope")
 ELSEWHERE = ("--ignore=tests/docs", "--ignore=tests/judges")
 """Tests that have sessions of their own, with what they need."""
+EVERYDAY = ("-m", "not slow")
+"""Without the tests with browsers and other servers, and those in which all things die."""
 NEWEST_PYTHON_OF_FLOORS = (3, 13)
 """The last Python that the oldest allowed dependencies have wheels for."""
 
-ALL_BENCHMARKS = (["invoke.py"], ["rest.py"], ["graphql.py"])
+AUTOBAHN = "autobahntestsuite==0.8.2"
+"""The only suite of its kind; it has had no release for any Python but 2.7."""
+WSTEST = """\
+#!{python}
+import site
+
+site.addsitedir("{folder}")
+from autobahntestsuite.wstest import run
+
+run()
+"""
+ALL_BENCHMARKS = (
+    ["invoke.py"],
+    ["rest.py"],
+    ["graphql.py"],
+    ["pages.py"],
+    ["jobs.py"],
+    ["fanout.py"],
+)
 
 outcomes: dict[str, bool] = {}
 
@@ -58,7 +84,8 @@ def check(**options: Any) -> Callable[[Callable[..., None]], Any]:
         @functools.wraps(function)
         def run(session: nox.Session, **parameters: Any) -> None:
             outcomes[session.name] = False
-            report_of(session.name).unlink(missing_ok=True)
+            for report in reports_of(session.name):
+                report.unlink()
             function(session, **parameters)
             outcomes[session.name] = True
 
@@ -90,7 +117,14 @@ def typing(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All distributions together, with the newest dependencies: the everyday loop."""
     install_editable(session, "test", "servers", "brokers")
-    run_tests(session, "tests", *ELSEWHERE, *session.posargs)
+    run_all_tests(session, *EVERYDAY)
+
+
+@check(reuse_venv=True)
+def slow(session: nox.Session) -> None:
+    """The tests that the everyday loop leaves out: browsers, other servers, and what dies."""
+    install_editable(session, "test", "servers", "brokers")
+    run_all_tests(session, "-m", "slow")
 
 
 @check(reuse_venv=False)
@@ -115,10 +149,10 @@ def wheels(session: nox.Session) -> None:
 @nox.parametrize("distribution", list(PYPROJECTS), ids=list(PYPROJECTS))
 def alone(session: nox.Session, distribution: str) -> None:
     """One distribution's tests, with nothing but its own dependencies."""
-    further = {"rest": "servers", "sched": "brokers"}.get(distribution)
-    needed = [*group("test"), *(group(further) if further else [])]
+    further = group("brokers") if distribution in {"channels", "sched"} else []
+    needed = [*group("test"), *further]
     session.install(*wheels_of(*family(distribution)), *needed)
-    run_tests(session, f"tests/{distribution}", *session.posargs)
+    run_tests(session, f"tests/{distribution}", *EVERYDAY, *session.posargs)
 
 
 @check(reuse_venv=False, requires=["build"])
@@ -128,9 +162,9 @@ def lowest(session: nox.Session) -> None:
         session.skip("the oldest dependencies have no wheels for this Python")
     constraints = Path(session.virtualenv.location) / "lowest.txt"
     constraints.write_text("".join(f"{floor}\n" for floor in floors()))
-    needed = (*wheels_of(*PYPROJECTS), *group("test"), *group("servers"))
+    needed = (*wheels_of(*PYPROJECTS), *group("test"), *group("servers"), *group("brokers"))
     session.install("--constraint", str(constraints), *needed)
-    run_tests(session, "tests", *ELSEWHERE, *session.posargs)
+    run_all_tests(session)
 
 
 @check(reuse_venv=False, requires=["build"])
@@ -156,8 +190,10 @@ def docs(session: nox.Session) -> None:
 
 @check(reuse_venv=True)
 def judges(session: nox.Session) -> None:
-    """The OpenAPI document and what it says of the tour, by others' judgement."""
+    """The documents, and what they say of the examples, by others' judgement."""
     install_editable(session, "judges")
+    if (wstest := install_autobahn(session)) is not None:
+        session.env["SERVEY_TEST_WSTEST"] = str(wstest)
     run_tests(session, "tests/judges", *session.posargs)
 
 
@@ -182,7 +218,7 @@ def benchmarks(session: nox.Session) -> None:
 def pythons(session: nox.Session) -> None:
     """The tests on every Python that this machine has."""
     install_editable(session, "test")
-    run_tests(session, "tests", *ELSEWHERE, *session.posargs)
+    run_all_tests(session)
 
 
 def group(name: str) -> list[str]:
@@ -203,15 +239,74 @@ def install_npm(session: nox.Session) -> None:
         session.install(*group("assets"))
 
 
+def install_autobahn(session: nox.Session) -> Path | None:
+    """Have the command of Autobahn's test suite, where there is a Python 2.7, which it needs."""
+    python = next(filter(is_python_2_with_pip, python_2_candidates()), None)
+    if python is None:
+        session.warn("There is no Python 2.7 with pip here: Autobahn will not judge websockets.")
+        return None
+    folder = Path(session.virtualenv.location) / "autobahn"
+    command = folder / "wstest"
+    if not command.exists():
+        options = ("--disable-pip-version-check", "--target", str(folder))
+        session.run_install(python, "-m", "pip", "install", *options, AUTOBAHN, external=True)
+        command.write_text(WSTEST.format(python=python, folder=folder))
+        command.chmod(0o755)
+    return command
+
+
+def python_2_candidates() -> list[str]:
+    """Where a Python 2.7 may be: on the path, or among pyenv's."""
+    versions = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = shutil.which("python2.7")
+    return [*([found] if found else []), *map(str, versions.glob("2.7.*/bin/python2.7"))]
+
+
+def is_python_2_with_pip(python: str) -> bool:
+    """Whether a command is a Python 2.7, and no stand-in for one, and has pip."""
+    command = [python, "-c", "import pip"]
+    return not subprocess.run(command, capture_output=True, check=False).returncode  # noqa: S603
+
+
 def build_into(session: nox.Session, target: Path, folder: Path) -> None:
     """Make the source distribution of a folder in `target`, and from that the wheel."""
     options = ("--no-isolation", "--outdir", str(target))
     session.run("python", "-m", "build", *options, str(folder), silent=True)
 
 
-def run_tests(session: nox.Session, *arguments: str) -> None:
-    """Run pytest, and keep its counts for the closing line."""
-    session.run(*PYTEST, f"--junit-xml={report_of(session.name)}", *arguments)
+def run_all_tests(session: nox.Session, *options: str) -> None:
+    """Run the tests of all distributions; applications of some would be in the way of others.
+
+    A part that is red keeps none of the others from running.
+
+    Args:
+        session: The session.
+        options: Words for pytest, before those of the command line.
+    """
+    apart = ("sched", "channels")
+    others = [*ELSEWHERE, *(f"--ignore=tests/{name}" for name in apart)]
+    parts = [("", ["tests", *others]), *((name, [f"tests/{name}"]) for name in apart)]
+    red = []
+    for part, arguments in parts:
+        try:
+            run_tests(session, *arguments, *options, *session.posargs, part=part)
+        except CommandFailed as error:
+            red.append(str(error))
+    if red:
+        session.error("; ".join(red))
+
+
+def run_tests(session: nox.Session, *arguments: str, part: str = "") -> None:
+    """Run pytest, and keep its counts for the closing line.
+
+    Args:
+        session: The session.
+        arguments: Words for pytest.
+        part: Which part of the session it is, where there are several.
+    """
+    none_chosen = [5] if session.posargs else []
+    report = f"--junit-xml={report_of(session.name, part)}"
+    session.run(*PYTEST, report, *arguments, success_codes=[0, *none_chosen])
 
 
 def wheels_of(*names: str) -> list[str]:
@@ -248,16 +343,22 @@ def floors() -> list[str]:
     return [f"{name}=={version}" for name, version in oldest.items()]
 
 
-def report_of(session_name: str) -> Path:
-    """Where the session's test report goes."""
-    return REPORTS / f"{session_name}.xml"
+def report_of(session_name: str, part: str = "") -> Path:
+    """Where the test report of a session, or of a part of it, goes."""
+    return REPORTS / f"{session_name}{f'.{part}' if part else ''}.xml"
+
+
+def reports_of(session_name: str) -> list[Path]:
+    """The test reports of a session that there are."""
+    return [*REPORTS.glob(f"{session_name}.xml"), *REPORTS.glob(f"{session_name}.*.xml")]
 
 
 def print_closing_line() -> None:
     """Say how many tests and other checks passed and failed, in one line at the very end."""
     passed = failed = skipped = 0
     for name, succeeded in outcomes.items():
-        tests, bad, left_out = counts(report_of(name))
+        found = [counts(report) for report in reports_of(name)]
+        tests, bad, left_out = (sum(numbers) for numbers in zip((0, 0, 0), *found, strict=True))
         bad = bad or int(not succeeded)
         passed += tests - bad - left_out if tests else int(succeeded)
         failed += bad
@@ -268,8 +369,6 @@ def print_closing_line() -> None:
 
 def counts(report: Path) -> tuple[int, int, int]:
     """How many tests a report of pytest has, how many of them failed, and were skipped."""
-    if not report.exists():
-        return 0, 0, 0
     suites = list(ET.parse(report).getroot().iter("testsuite"))
 
     def total(*names: str) -> int:

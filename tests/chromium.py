@@ -2,18 +2,30 @@
 
 import base64
 import json
-import re
+import os
+import shutil
 import subprocess
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from websockets.sync.client import ClientConnection, connect
 
 PATIENCE = 20.0
+PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+IN_BROWSER = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        PROGRAM is None and os.environ.get("CI") != "true", reason="there is no Chromium here"
+    ),
+]
+"""What marks the tests that need it; in CI, they fail where it is missing."""
 
 _OPTIONS = (
     "--headless",
@@ -26,7 +38,6 @@ _OPTIONS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--remote-debugging-port=0",
 )
-_LISTENING = re.compile(r"DevTools listening on ws://([^/]+)/")
 _WAIT = """new Promise((found, failed) => {
   const end = performance.now() + %d;
   const shown = () => document.body.innerText;
@@ -81,6 +92,15 @@ class Page:
         """The value of an expression in the page, once it is true."""
         return self.evaluate(_WAIT % (PATIENCE * 1000 / 2, expression))
 
+    def arrive(self, expression: str) -> Any:
+        """The same in the page that is on its way; what is asked before it comes is asked again."""
+        while True:
+            try:
+                return self.wait_for(expression)
+            except AssertionError as error:
+                if "navigated" not in str(error):
+                    raise
+
     def open(self, url: str) -> None:
         """Go to a URL."""
         self.call("Page.navigate", url=url)
@@ -118,24 +138,34 @@ class Page:
 
 
 @contextmanager
-def browsing(program: str, folder: Path) -> Iterator[Page]:
+def browsing(folder: Path) -> Iterator[Page]:
     """A page of a browser that knows nobody but this host.
 
     Args:
-        program: The browser.
-        folder: Where it keeps what it keeps.
+        folder: Where the browser keeps what it keeps.
     """
-    command = [program, *_OPTIONS, f"--user-data-dir={folder}", "about:blank"]
-    browser = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8"
-    )
-    assert browser.stderr is not None
+    assert PROGRAM is not None, "CI must have Chromium"
+    command = [PROGRAM, *_OPTIONS, f"--user-data-dir={folder}", "about:blank"]
+    browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        address = next(found[1] for line in browser.stderr if (found := _LISTENING.search(line)))
-        targets = httpx.get(f"http://{address}/json/list", trust_env=False).json()
-        url = next(one["webSocketDebuggerUrl"] for one in targets if one["type"] == "page")
+        url = _debugger(browser, folder / "DevToolsActivePort")
         with connect(url, max_size=None, proxy=None) as connection:
             yield Page(connection)
     finally:
         browser.kill()
-        browser.communicate()
+        browser.wait()
+
+
+def _debugger(browser: "subprocess.Popen[bytes]", place: Path) -> str:
+    """Where a browser's page is driven, once there is one; its port is in a file."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        assert browser.poll() is None, "the browser has ended"
+        with suppress(OSError, httpx.TransportError):
+            port = place.read_text().partition("\n")[0]
+            targets = httpx.get(f"http://127.0.0.1:{port}/json/list", trust_env=False).json()
+            for target in targets:
+                if target["type"] == "page":
+                    return str(target["webSocketDebuggerUrl"])
+        time.sleep(0.02)
+    raise AssertionError("the browser has no page")

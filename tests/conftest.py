@@ -13,8 +13,12 @@ from textwrap import dedent
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["pytester"]
+
+settings.register_profile("servey", deadline=None)  # the clock decides no test
+settings.load_profile("servey")
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,41 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from typing import Any, Self
 
 import httpx
+import pytest
 
-from servey_core import Authorization, Runtime, ServiceContext, action_of, start
+from servey_core import (
+    Authorization,
+    Channel,
+    Runtime,
+    ServiceContext,
+    Trigger,
+    action_of,
+    start,
+)
 from servey_web.sockets import open_sockets
 
 PATIENCE = 10.0
 """How long a test waits for what should happen at once, in seconds."""
 
+HAS_REST = find_spec("servey_rest") is not None
+needs_rest = pytest.mark.skipif(not HAS_REST, reason="servey-rest is not installed")
+
+
+def by_rest(*triggers: Trigger) -> tuple[Trigger, ...]:
+    """Triggers that REST serves, where it is installed: the web host is tested without it, too."""
+    return triggers if HAS_REST else ()
+
 
 def start_with(functions: Iterable[Any], **given: Any) -> Runtime:
-    """Start up with functions and settings, and serve nothing."""
-    actions = [found for one in functions if (found := action_of(one)) is not None]
-    return start(actions=actions, given=given)
+    """Start up with functions, channels and settings, and serve nothing."""
+    declared = list(functions)
+    actions = [found for one in declared if (found := action_of(one)) is not None]
+    channels = [one for one in declared if isinstance(one, Channel)]
+    return start(actions=actions, channels=channels, given=given)
 
 
 @dataclass
@@ -46,7 +66,8 @@ class Served:
         async def run() -> None:
             stop = asyncio.Event()
             ready.append((asyncio.get_running_loop(), stop))
-            await service.run(ServiceContext(stop, 2.0, [listening], started.set))
+            grace = given.get("grace_seconds", 2.0)
+            await service.run(ServiceContext(stop, grace, [listening], started.set))
 
         thread = threading.Thread(target=lambda: asyncio.run(run()), daemon=True)
         thread.start()

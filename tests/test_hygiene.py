@@ -43,6 +43,6 @@ def test_nothing_of_one_machine_is_tracked() -> None:
 
 
 def test_what_runs_in_ci_is_what_the_readme_says() -> None:
-    command = "pip install nox && nox"
+    command = "pip install nox uv && nox"
     assert (ROOT / ".ci" / "run").read_text().rstrip().endswith(f"\n{command}")
     assert f"{command}\n" in (ROOT / "README.md").read_text()

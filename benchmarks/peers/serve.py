@@ -14,6 +14,7 @@ import uvloop
 from peers import PEERS, SERVEY, Application
 from peers.contract import CASES
 from peers.graphql import GRAPHQL_PEERS
+from peers.pages import PAGE_PEERS
 from servey_core import Runtime
 
 
@@ -22,7 +23,7 @@ def main(descriptor: str, contest: str, peer: str, *what: str) -> None:
 
     Args:
         descriptor: The number of the socket.
-        contest: `rest` or `graphql`.
+        contest: `rest`, `graphql` or `pages`.
         peer: Whose application it is.
         what: For REST, the case and the number of actions.
     """
@@ -45,6 +46,8 @@ def main(descriptor: str, contest: str, peer: str, *what: str) -> None:
 def _application(contest: str, peer: str, case: str = "", actions: str = "1") -> Application:
     if contest == "graphql":
         return GRAPHQL_PEERS[peer].make()
+    if contest == "pages":
+        return PAGE_PEERS[peer].make()
     return PEERS[peer].make(case, CASES[case].paths(int(actions)))
 
 
@@ -53,6 +56,10 @@ def _runtime(contest: str, case: str = "", actions: str = "1") -> Runtime:
         from peers.graphql import servey as graphql
 
         return graphql.runtime()
+    if contest == "pages":
+        from peers.pages import servey as pages
+
+        return pages.runtime()
     from peers import servey as rest
 
     return rest.runtime(case, CASES[case].paths(int(actions)))

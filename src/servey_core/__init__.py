@@ -26,6 +26,9 @@ if TYPE_CHECKING:
         Authorizer,
         AuthorizerFactory,
     )
+    from servey_core.background import (
+        Background,
+    )
     from servey_core.batching import (
         BatchInvoker,
     )
@@ -35,6 +38,13 @@ if TYPE_CHECKING:
         SecureHashCacheControl,
         TtlCacheControl,
     )
+    from servey_core.channel_triggers import (
+        ChannelTrigger,
+    )
+    from servey_core.channels import (
+        BackgroundChannel,
+        background_channel,
+    )
     from servey_core.cli.application import (
         with_runtime,
     )
@@ -43,6 +53,12 @@ if TYPE_CHECKING:
     )
     from servey_core.contexts import (
         Context,
+    )
+    from servey_core.enqueueing import (
+        aenqueue,
+        aenqueue_many,
+        enqueue,
+        enqueue_many,
     )
     from servey_core.errors import (
         ActionError,
@@ -62,6 +78,7 @@ if TYPE_CHECKING:
         PermissionDenied,
         PluginError,
         ProblemError,
+        QueueFull,
         ServeyError,
         ServiceError,
         SettingsError,
@@ -73,7 +90,15 @@ if TYPE_CHECKING:
         UnknownNameError,
         UnservedTriggerError,
     )
+    from servey_core.event_channels import (
+        Channel,
+        ChannelError,
+        ChannelTransport,
+        ChannelTransportFactory,
+        Position,
+    )
     from servey_core.examples import (
+        EventExample,
         Example,
     )
     from servey_core.files import (
@@ -94,11 +119,18 @@ if TYPE_CHECKING:
         Invoker,
         Middleware,
     )
+    from servey_core.job_handles import (
+        Job,
+        JobFailed,
+    )
     from servey_core.keeping import (
         ServerCache,
     )
     from servey_core.outcomes import (
         Outcome,
+    )
+    from servey_core.page_triggers import (
+        WebPageTrigger,
     )
     from servey_core.pagination import (
         Cursor,
@@ -116,12 +148,25 @@ if TYPE_CHECKING:
     )
     from servey_core.results import (
         ContentType,
+        PageResponse,
         Redirect,
         Response,
+    )
+    from servey_core.running_jobs import (
+        RunningJob,
+        current_job,
     )
     from servey_core.runtime import (
         Runtime,
         start,
+    )
+    from servey_core.schedule_triggers import (
+        AtTrigger,
+        CronTrigger,
+        FixedRateTrigger,
+        Misfire,
+        Overlap,
+        ScheduleTrigger,
     )
     from servey_core.services import (
         Service,
@@ -141,8 +186,19 @@ if TYPE_CHECKING:
     )
     from servey_core.surfaces import (
         Caller,
+        ChannelSurface,
+        Heard,
+        Publisher,
         Reply,
         Surface,
+    )
+    from servey_core.tasks import (
+        JobOrder,
+        JobState,
+        JobStatus,
+        Progress,
+        TaskQueue,
+        TaskQueueFactory,
     )
     from servey_core.timestamps import (
         TimestampCacheControl,
@@ -155,6 +211,23 @@ if TYPE_CHECKING:
         WEB_PUT,
         Trigger,
         WebTrigger,
+    )
+    from servey_core.webhook_channels import (
+        WebhookChannel,
+        webhook_channel,
+    )
+    from servey_core.webhook_subscribers import (
+        SubscriberStore,
+        WebhookSubscriber,
+    )
+    from servey_core.webhook_triggers import (
+        WebhookTrigger,
+        WebhookVerifier,
+    )
+    from servey_core.websocket_channels import (
+        History,
+        WebsocketChannel,
+        websocket_channel,
     )
 
 _HOMES = {
@@ -176,6 +249,7 @@ _HOMES = {
         "Authorizer",
         "AuthorizerFactory",
     ),
+    "background": ("Background",),
     "batching": ("BatchInvoker",),
     "caching": (
         "CacheControl",
@@ -183,9 +257,20 @@ _HOMES = {
         "SecureHashCacheControl",
         "TtlCacheControl",
     ),
+    "channel_triggers": ("ChannelTrigger",),
+    "channels": (
+        "BackgroundChannel",
+        "background_channel",
+    ),
     "cli.application": ("with_runtime",),
     "commands": ("Command",),
     "contexts": ("Context",),
+    "enqueueing": (
+        "aenqueue",
+        "aenqueue_many",
+        "enqueue",
+        "enqueue_many",
+    ),
     "errors": (
         "ActionError",
         "ActionTimeout",
@@ -204,6 +289,7 @@ _HOMES = {
         "PermissionDenied",
         "PluginError",
         "ProblemError",
+        "QueueFull",
         "ServeyError",
         "ServiceError",
         "SettingsError",
@@ -215,7 +301,17 @@ _HOMES = {
         "UnknownNameError",
         "UnservedTriggerError",
     ),
-    "examples": ("Example",),
+    "event_channels": (
+        "Channel",
+        "ChannelError",
+        "ChannelTransport",
+        "ChannelTransportFactory",
+        "Position",
+    ),
+    "examples": (
+        "EventExample",
+        "Example",
+    ),
     "files": ("File",),
     "generating": (
         "Artifact",
@@ -230,8 +326,13 @@ _HOMES = {
         "Invoker",
         "Middleware",
     ),
+    "job_handles": (
+        "Job",
+        "JobFailed",
+    ),
     "keeping": ("ServerCache",),
     "outcomes": ("Outcome",),
+    "page_triggers": ("WebPageTrigger",),
     "pagination": (
         "Cursor",
         "Page",
@@ -244,12 +345,25 @@ _HOMES = {
     "rate_limits": ("RateLimit",),
     "results": (
         "ContentType",
+        "PageResponse",
         "Redirect",
         "Response",
+    ),
+    "running_jobs": (
+        "RunningJob",
+        "current_job",
     ),
     "runtime": (
         "Runtime",
         "start",
+    ),
+    "schedule_triggers": (
+        "AtTrigger",
+        "CronTrigger",
+        "FixedRateTrigger",
+        "Misfire",
+        "Overlap",
+        "ScheduleTrigger",
     ),
     "services": (
         "Service",
@@ -267,18 +381,46 @@ _HOMES = {
     ),
     "surfaces": (
         "Caller",
+        "ChannelSurface",
+        "Heard",
+        "Publisher",
         "Reply",
         "Surface",
     ),
+    "tasks": (
+        "JobOrder",
+        "JobState",
+        "JobStatus",
+        "Progress",
+        "TaskQueue",
+        "TaskQueueFactory",
+    ),
     "timestamps": ("TimestampCacheControl",),
     "triggers": (
-        "Trigger",
         "WEB_DELETE",
         "WEB_GET",
         "WEB_PATCH",
         "WEB_POST",
         "WEB_PUT",
+        "Trigger",
         "WebTrigger",
+    ),
+    "webhook_channels": (
+        "WebhookChannel",
+        "webhook_channel",
+    ),
+    "webhook_subscribers": (
+        "SubscriberStore",
+        "WebhookSubscriber",
+    ),
+    "webhook_triggers": (
+        "WebhookTrigger",
+        "WebhookVerifier",
+    ),
+    "websocket_channels": (
+        "History",
+        "WebsocketChannel",
+        "websocket_channel",
     ),
 }
 
@@ -299,49 +441,77 @@ __all__ = [
     "ActionError",
     "ActionTimeout",
     "Artifact",
+    "AtTrigger",
     "Authorization",
     "Authorizer",
     "AuthorizerFactory",
+    "Background",
+    "BackgroundChannel",
     "BadRequest",
     "BatchInvoker",
     "Binding",
     "CacheControl",
     "CacheHeaders",
     "Caller",
+    "Channel",
+    "ChannelError",
+    "ChannelSurface",
+    "ChannelTransport",
+    "ChannelTransportFactory",
+    "ChannelTrigger",
     "Command",
     "ConfigurationError",
     "Conflict",
     "ContentType",
     "Context",
     "Cookie",
+    "CronTrigger",
     "Cursor",
     "DiscoveryError",
     "DuplicateActionError",
+    "EventExample",
     "Example",
     "FieldError",
     "File",
+    "FixedRateTrigger",
     "Generator",
     "Header",
+    "Heard",
+    "History",
     "Idempotency",
     "IdempotencyKeyMissing",
     "IdempotencyKeyReused",
     "InternalError",
     "InvalidInput",
     "Invoker",
+    "Job",
+    "JobFailed",
+    "JobOrder",
+    "JobState",
+    "JobStatus",
     "MethodNotAllowed",
     "Middleware",
+    "Misfire",
     "NotFound",
     "Outcome",
+    "Overlap",
     "Page",
+    "PageResponse",
     "PermissionDenied",
     "PluginError",
+    "Position",
     "Problem",
     "ProblemError",
+    "Progress",
+    "Publisher",
+    "QueueFull",
     "RateLimit",
     "Redirect",
     "Reply",
     "Response",
+    "RunningJob",
     "Runtime",
+    "ScheduleTrigger",
     "ScopeAccessControl",
     "SecureHashCacheControl",
     "ServerCache",
@@ -357,7 +527,10 @@ __all__ = [
     "StateStore",
     "StateStoreFactory",
     "StillUnderWay",
+    "SubscriberStore",
     "Surface",
+    "TaskQueue",
+    "TaskQueueFactory",
     "TimestampCacheControl",
     "TooManyRequests",
     "Trigger",
@@ -366,12 +539,26 @@ __all__ = [
     "Unavailable",
     "UnknownNameError",
     "UnservedTriggerError",
+    "WebPageTrigger",
     "WebTrigger",
+    "WebhookChannel",
+    "WebhookSubscriber",
+    "WebhookTrigger",
+    "WebhookVerifier",
+    "WebsocketChannel",
     "action",
     "action_of",
+    "aenqueue",
+    "aenqueue_many",
+    "background_channel",
+    "current_job",
+    "enqueue",
+    "enqueue_many",
     "hookimpl",
     "hookspec",
     "setting",
     "start",
+    "webhook_channel",
+    "websocket_channel",
     "with_runtime",
 ]

@@ -4,9 +4,11 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeVar, overload
 
 from servey_core.access import ALLOW_ALL, AccessControl
+from servey_core.background import ORDINARY, Background
 from servey_core.batching import BatchInvoker
 from servey_core.caching import CacheControl
 from servey_core.errors import ActionError
@@ -43,6 +45,7 @@ class Action:
         deprecated: Whether callers should stop using it.
         tags: What documents group it by.
         batch: For a method, how it is run for many objects at once.
+        background: How it behaves as a background job.
         owner: For a method, the class that it belongs to.
     """
 
@@ -61,6 +64,7 @@ class Action:
     deprecated: bool = False
     tags: tuple[str, ...] = ()
     batch: BatchInvoker[Any] | None = None
+    background: Background = ORDINARY
     owner: type | None = field(default=None)
 
     def __post_init__(self) -> None:
@@ -68,9 +72,7 @@ class Action:
             raise self._error("a name is an identifier: letters, digits and underscores.")
         if self.timeout is not None and self.timeout <= 0:
             raise self._error(f"timeout is a number of seconds above 0, not {self.timeout!r}.")
-        if self.timeout is not None and not (
-            self.sync_to_thread or self.is_async or self.is_stream
-        ):
+        if self.timeout is not None and not (self.in_thread or self.is_async or self.is_stream):
             raise self._error("a synchronous function can have a timeout only in a thread.")
         self._check_repeats()
         if self.batch is not None:
@@ -102,15 +104,26 @@ class Action:
         if self.server_cache or self.idempotency:
             raise self._error("batch does not go with server_cache or idempotency.")
 
-    @property
+    @cached_property
     def is_async(self) -> bool:
         """Whether the function is a coroutine function."""
         return inspect.iscoroutinefunction(self.function)
 
-    @property
+    @cached_property
     def is_stream(self) -> bool:
         """Whether the function is an asynchronous generator, whose items leave one by one."""
         return inspect.isasyncgenfunction(self.function)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is no method, or one that its owner has itself rather than inherits."""
+        function = self.function
+        return self.owner is None or vars(self.owner).get(function.__name__) is function
+
+    @cached_property
+    def in_thread(self) -> bool:
+        """Whether the function runs in a thread, where nothing can interrupt it."""
+        return self.sync_to_thread and not (self.is_async or self.is_stream)
 
     @property
     def path_name(self) -> str:
@@ -178,6 +191,7 @@ def action(
     deprecated: bool = False,
     tags: str | Sequence[str] = (),
     batch: BatchInvoker[Any] | None = None,
+    background: Background = ORDINARY,
 ) -> Callable[[FunctionT], FunctionT]: ...
 def action(  # noqa: PLR0913 - each is one thing that can be said of an action
     function: Any = None,
@@ -197,6 +211,7 @@ def action(  # noqa: PLR0913 - each is one thing that can be said of an action
     deprecated: bool = False,
     tags: str | Sequence[str] = (),
     batch: BatchInvoker[Any] | None = None,
+    background: Background = ORDINARY,
 ) -> Any:
     """Make an action of a typed function, coroutine function or method.
 
@@ -218,6 +233,7 @@ def action(  # noqa: PLR0913 - each is one thing that can be said of an action
         deprecated: Whether callers should stop using it.
         tags: What documents group it by.
         batch: For a method, how it is run for many objects at once.
+        background: How it behaves as a background job, wherever it is sent there from.
 
     Raises:
         ActionError: The declaration cannot work.
@@ -245,6 +261,7 @@ def action(  # noqa: PLR0913 - each is one thing that can be said of an action
             deprecated=deprecated,
             tags=_several(tags, str),
             batch=batch,
+            background=background,
         )
         return function
 

@@ -7,6 +7,7 @@ type that does (`Base64Bytes`).
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import PydanticUserError, TypeAdapter
@@ -58,21 +59,29 @@ def writing_base64(schema: core_schema.CoreSchema) -> core_schema.CoreSchema:
     return changed_schema(schema, _written, _says_itself)  # type: ignore[no-any-return]
 
 
-def base64_in_json(value: Any, annotation: Any) -> Any:
-    """What an argument looks like in JSON where there are bytes in it; it may look so already.
+def base64_writer(annotation: Any) -> Callable[[Any], Any] | None:
+    """What makes of an argument what it looks like in JSON; None where there are no bytes in it.
+
+    What it is given may look so already; what is of another type stays as it is.
 
     Args:
-        value: The argument; where it is of another type, or has no bytes, it stays as it is.
-        annotation: Its type.
+        annotation: The type of the arguments.
     """
     try:
         schema = TypeAdapter(annotation).core_schema
         if (written := writing_base64(schema)) == schema:
-            return value
+            return None
         serializer = SchemaSerializer(written, _use_prebuilt=False)
-        return serializer.to_python(value, mode="json", by_alias=True, warnings="error")
-    except (PydanticSerializationError, PydanticUserError):
-        return value
+    except PydanticUserError:  # a type that is not fully defined tells so when it is looked into
+        return None
+
+    def write(value: Any) -> Any:
+        try:
+            return serializer.to_python(value, mode="json", by_alias=True, warnings="error")
+        except (PydanticSerializationError, PydanticUserError):
+            return value
+
+    return write
 
 
 def _says_itself(schema: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from secrets import token_urlsafe
 from typing import NamedTuple
 
 from servey_core.authorization import Authorization
@@ -13,6 +14,7 @@ from servey_core.errors import Unauthorized
 LEEWAY_SECONDS = 30.0
 """How far the clock of who issued a token may be ahead of ours."""
 
+_ID_BYTES = 16
 _SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")
 """One scope (RFC 6749, section 3.3): no space, or one scope could be issued and two be read."""
 
@@ -79,7 +81,7 @@ class ClaimRules:
         return Grant(since, until, authorization)
 
     def write(self, authorization: Authorization, now: float) -> dict[str, object]:
-        """The claims that `read` makes this `Authorization` of, to the second.
+        """The claims that `read` makes this `Authorization` of, to the second; no two are the same.
 
         Raises:
             ValueError: It has no expiry and must have one, or a scope that cannot be written.
@@ -98,6 +100,7 @@ class ClaimRules:
             "nbf": _whole(authorization.not_before),
             "exp": _whole(authorization.expires_at),
             "iat": math.floor(now),
+            "jti": token_urlsafe(_ID_BYTES),
             "iss": self.issuer,
             "aud": self.audience,
         }

@@ -20,6 +20,8 @@ class Context:
         address: The IP address that the call came from; None where it came from none.
         idempotency_key: What the caller calls this call, whichever try it is.
         rate_limit: What the action's limits leave to the caller, once they have been asked.
+        time_limit: After how many seconds the call is given up, where that is not for the action's
+            own `timeout` to say.
     """
 
     __slots__ = (
@@ -31,6 +33,7 @@ class Context:
         "rate_limit",
         "streams",
         "surface",
+        "time_limit",
     )
 
     def __init__(  # noqa: PLR0913 - each is one circumstance
@@ -49,6 +52,7 @@ class Context:
         self.address = address
         self.idempotency_key = idempotency_key
         self.rate_limit: RateLimitStatus | None = None
+        self.time_limit: float | None = None
         self._instance = instance
         self._response: Response | None = None
 

@@ -1,4 +1,4 @@
-"""Finding an application's actions: a module `actions`, or a package of that name."""
+"""Finding an application's actions and channels: a module `actions`, or a package of that name."""
 
 import importlib
 import importlib.util
@@ -6,18 +6,40 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from servey_core.actions import Action, action_of
 from servey_core.errors import ActionError, DiscoveryError, DuplicateActionError
+from servey_core.event_channels import Channel, ChannelError
 from servey_core.naming import kebab_case
 
 DEFAULT_PATH = "actions"
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an application declares.
+
+    Attributes:
+        actions: Its actions.
+        channels: Its channels: those that its modules hold by a name of their own, wherever they
+            are declared.
+    """
+
+    actions: tuple[Action, ...] = ()
+    channels: tuple[Channel[Any], ...] = ()
+
+
 def discover(path: str | None = None) -> tuple[Action, ...]:
-    """Import the module or package at `path`, its submodules too, and gather their actions.
+    """The actions of the module or package at `path`; see `declarations`."""
+    return declarations(path).actions
+
+
+def declarations(path: str | None = None) -> Found:
+    """Import the module or package at `path`, its submodules too, and gather what they declare.
 
     Args:
         path: A dotted name, or a path to a file or a folder; several with commas between them.
@@ -28,7 +50,26 @@ def discover(path: str | None = None) -> tuple[Action, ...]:
         Exception: Whatever importing it raises, as it is.
     """
     modules = [module for part in (path or DEFAULT_PATH).split(",") for module in _modules(part)]
-    return unique(action for module in modules for action in _declared(module))
+    values = (value for module in modules for value in vars(module).values())
+    return Found(
+        unique(action for module in modules for action in _declared(module)),
+        unique_channels(value for value in values if isinstance(value, Channel)),
+    )
+
+
+def unique_channels(channels: Iterable[Channel[Any]]) -> tuple[Channel[Any], ...]:
+    """The channels, each once.
+
+    Raises:
+        ChannelError: Two of them have one name.
+    """
+    by_name: dict[str, Channel[Any]] = {}
+    for channel in channels:
+        if (other := by_name.setdefault(channel.name, channel)) is not channel:
+            raise ChannelError(
+                f"Two channels are named {channel.name!r}: at {other.place} and {channel.place}."
+            )
+    return tuple(by_name.values())
 
 
 def unique(actions: Iterable[Action]) -> tuple[Action, ...]:

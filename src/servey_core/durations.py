@@ -4,13 +4,18 @@ import math
 from datetime import timedelta
 
 
-def seconds_of(span: float | timedelta) -> float:
+def seconds_of(span: float | timedelta, name: str = "") -> float:
     """A span in seconds.
+
+    Args:
+        span: The span.
+        name: What it is called where it is given, for the error.
 
     Raises:
         ValueError: It is negative, or has no end.
     """
     seconds = span.total_seconds() if isinstance(span, timedelta) else span
     if not 0 <= seconds < math.inf:
-        raise ValueError(f"A span of time is a number of seconds from 0 upwards, not {span!r}.")
+        where = f"{name}: " if name else ""
+        raise ValueError(f"{where}A span of time is a number of seconds from 0 up, not {span!r}.")
     return seconds

@@ -22,6 +22,7 @@ ServeyError
     ├── InternalError 500          ├── TooManyRequests 429
     ├── ActionTimeout 504          ├── HeadersTooLarge 431
     │                              └── Unavailable 503
+    │                                  └── QueueFull
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -294,6 +295,10 @@ class Unavailable(ProblemError):  # noqa: N818
 
     def __init__(self, detail: str = "", *, retry_after: int = 1, **extensions: Any) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)}, **extensions)
+
+
+class QueueFull(Unavailable):
+    """There is no room for the job just now; try again later."""
 
 
 class ActionTimeout(ProblemError):  # noqa: N818

@@ -1,11 +1,13 @@
-"""What an action does, by example: shown in documents, and tested on every surface."""
+"""What actions do and channels tell, by example: shown in documents, and tested on surfaces."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, final
+from typing import Any, Final, Generic, TypeVar, final
 
 from servey_core.authorization import Authorization
 from servey_core.errors import ProblemError
+
+EventT = TypeVar("EventT")
 
 
 @final
@@ -40,6 +42,32 @@ class Example:
     result: Any = UNSPECIFIED
     raises: type[ProblemError] | None = None
     authorization: Authorization | None = None
+    description: str = ""
+    include_in_tests: bool = True
+    include_in_schema: bool = True
+
+
+@dataclass(frozen=True)
+class EventExample(Generic[EventT]):
+    """One event of a channel, and who is told of it.
+
+    Where neither `reaches` nor `misses` says anything, somebody who may listen does, made up by the
+    channel's access control, and gets it where the channel's filter lets it pass.
+
+    Attributes:
+        name: A name, unique among the channel's examples.
+        event: The event.
+        reaches: Listeners who get it.
+        misses: Listeners who do not: it is kept from them, or they may not listen.
+        description: What it shows, for a person.
+        include_in_tests: Whether it becomes a test.
+        include_in_schema: Whether documents show it.
+    """
+
+    name: str
+    event: EventT
+    reaches: tuple[Authorization | None, ...] = ()
+    misses: tuple[Authorization | None, ...] = ()
     description: str = ""
     include_in_tests: bool = True
     include_in_schema: bool = True

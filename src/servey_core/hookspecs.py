@@ -5,23 +5,25 @@ an ordinary function: hook wrappers are refused. `docs/hooks.md` shows each with
 """
 # mypy: disable-error-code="empty-body"
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from servey_core.actions import Action
     from servey_core.authorization import AuthorizerFactory
     from servey_core.commands import Command
+    from servey_core.event_channels import Channel, ChannelTransportFactory
     from servey_core.generating import Generator
     from servey_core.invocation import Middleware
     from servey_core.runtime import Runtime
     from servey_core.services import Service
     from servey_core.settings import Settings, SettingsGroup
     from servey_core.state.store import StateStoreFactory
-    from servey_core.surfaces import Surface
+    from servey_core.surfaces import ChannelSurface, Surface
+    from servey_core.tasks import TaskQueueFactory
 
 PROJECT = "servey"
 
@@ -54,11 +56,27 @@ def servey_commands() -> "Iterable[Command]":
 
 
 @hookspec
-def servey_actions(settings: "Settings") -> "Iterable[Action]":
+def servey_actions(settings: "Settings", channels: "Sequence[Channel[Any]]") -> "Iterable[Action]":
     """Return actions beyond those that are discovered.
 
     Called by the building of the runtime, after discovery. `action_of(function)` gives a decorated
-    function's `Action`.
+    function's `Action`; `channels` are the application's, for what serves them by actions.
+    """
+
+
+@hookspec
+def servey_channels(settings: "Settings") -> "Iterable[Channel[Any]]":
+    """Return event channels beyond those that are discovered.
+
+    Called by the building of the runtime, after discovery.
+    """
+
+
+@hookspec
+def servey_channel_transports(settings: "Settings") -> "Iterable[ChannelTransportFactory]":
+    """Return what delivers the events of channels, each for one class of them.
+
+    Called by the runtime, when an event is first sent, and where channels are accounted for.
     """
 
 
@@ -76,6 +94,15 @@ def servey_authorizers(settings: "Settings") -> "Iterable[AuthorizerFactory]":
 
     Called by the building of the runtime; the setting `authorizer` chooses one, and only that one
     is made.
+    """
+
+
+@hookspec
+def servey_task_queues(settings: "Settings") -> "Iterable[TaskQueueFactory]":
+    """Return named ways to make a task queue, where background work goes.
+
+    Called by the runtime, when something is first sent to the background; the setting `task_queue`
+    chooses one, and only that one is made.
     """
 
 
@@ -107,6 +134,14 @@ def servey_generators() -> "Iterable[Generator]":
 @hookspec
 def servey_surfaces(runtime: "Runtime") -> "Iterable[Surface]":
     """Return how tests call actions through the plugin's surfaces.
+
+    Called by `servey_core.testing`.
+    """
+
+
+@hookspec
+def servey_channel_surfaces(runtime: "Runtime") -> "Iterable[ChannelSurface]":
+    """Return how tests listen to channels through the plugin's surfaces.
 
     Called by `servey_core.testing`.
     """

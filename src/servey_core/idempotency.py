@@ -22,12 +22,10 @@ from servey_core.errors import (
     BadRequest,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
-    InternalError,
     ProblemError,
     ServeyError,
     StillUnderWay,
     TooManyRequests,
-    Unavailable,
 )
 from servey_core.state.store import StateStore
 from servey_core.stored_replies import ReplayedProblem, StoredReply
@@ -41,8 +39,6 @@ LEASE = 30.0
 _RENEWALS = 3
 """How often a lease is renewed while it lasts."""
 
-_PASSING = (ActionTimeout, InternalError, TooManyRequests, Unavailable)
-"""Problems that another try may not meet; they are not kept."""
 
 _log = logging.getLogger("servey.idempotency")
 
@@ -131,7 +127,7 @@ class IdempotentCalls:
         return await self._run_first(claim, execute), False
 
     def _claim(self, key: str, caller: str, arguments: bytes) -> "_Claim":
-        if not (1 <= len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
+        if not is_key(key):
             raise BadRequest(f"An idempotency key is 1 to {MAX_KEY} printable ASCII characters.")
         scope = _digest(json.dumps([caller, key]).encode())
         name = f"idempotency:{self._action}:{scope}"
@@ -142,7 +138,7 @@ class IdempotentCalls:
             async with claim.renewed():
                 reply = await execute()
         except (Exception, asyncio.CancelledError) as error:
-            if isinstance(error, ProblemError) and not isinstance(error, _PASSING):
+            if isinstance(error, ProblemError) and not _passes(error):
                 await claim.keep(StoredReply.of_problem(error), self._rule.seconds)
             elif not isinstance(error, self._unfinished):
                 await claim.release()
@@ -232,5 +228,15 @@ class _Claim:
         return await self._store.add(self._name, record, seconds) is None
 
 
+def is_key(text: str) -> bool:
+    """Whether a text can be an idempotency key."""
+    return 1 <= len(text) <= MAX_KEY and text.isascii() and text.isprintable()
+
+
 def _digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
+
+
+def _passes(error: ProblemError) -> bool:
+    """Whether another try may not meet this problem; then it is not kept."""
+    return isinstance(error, TooManyRequests) or error.status >= 500  # noqa: PLR2004

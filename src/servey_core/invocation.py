@@ -30,6 +30,7 @@ from servey_core.errors import (
 from servey_core.outcomes import Outcome
 from servey_core.rate_limits import RateLimiter, RateLimitStatus
 from servey_core.repeats import kept, once
+from servey_core.results import PageResponse
 from servey_core.signatures import Arguments, Signature
 from servey_core.state.memory import MemoryStore
 from servey_core.state.store import StateStore
@@ -112,8 +113,9 @@ class Invoker:
         self.depends_on_caller = guarded or bool(self.signature.injected)
         layers = sorted(middleware, key=lambda layer: layer.order, reverse=True)
         injects = bool(self.signature.injected or self.signature.responses)
-        self.uses_context = self.depends_on_caller or injects or bool(layers)
-        self._injects, self._wrapped = injects, bool(layers)
+        self._injects = injects
+        self._wrapped = bool(layers) or self.signature.returned.with_page
+        self.uses_context = self.depends_on_caller or injects or self._wrapped
         self._call = self._compose(layers)
         self._limits = action.rate_limits if limited else ()
         self.direct = not (
@@ -202,7 +204,7 @@ class Invoker:
         headers = self.action.cache_control.headers(value, body)
         return replace(headers, private=True) if self.depends_on_caller else headers
 
-    def failure(self, error: Exception, context: Context) -> InternalError:
+    def failure(self, error: BaseException, context: Context) -> InternalError:
         """Log what the action's author did not foresee, and give what the caller is told."""
         _log.error(
             "%s failed: %s",
@@ -254,7 +256,11 @@ class Invoker:
         if self._injects:
             arguments = {**arguments}  # which may be known by what was read alone
             self._inject(arguments, context)
-        value = await self._call(arguments, context)
+        try:
+            value = await self._call(arguments, context)
+        except SystemExit as error:  # it may be run by a task of ours, and would end the process
+            cause = RuntimeError(f"It would have exited the process with {error.code!r}.")
+            raise cause from error
         if self.action.is_stream and not context.streams:
             value = self.signature.returned.whole(await collected(value))
         return Outcome(value, self, context)
@@ -310,6 +316,8 @@ class Invoker:
 
     def _compose(self, layers: Sequence[Middleware]) -> Call:
         call = self._innermost()
+        if self.signature.returned.with_page:
+            call = _without_page(call)
         for layer in layers:
             call = layer.wrap(call)
         return call if self.action.timeout is None else self._within_time(call)
@@ -322,7 +330,7 @@ class Invoker:
                 return function(**arguments)  # type: ignore[no-any-return]
 
             return start
-        if self.action.sync_to_thread and not self.action.is_stream:
+        if self.action.in_thread:
 
             def hand_over(arguments: Arguments, context: Context) -> Awaitable[Any]:  # noqa: ARG001
                 return pool.run(function, arguments, label)
@@ -335,11 +343,12 @@ class Invoker:
         return call_now
 
     def _within_time(self, call: Call) -> Call:
-        limit = self.action.timeout
+        own = self.action.timeout
         is_stream = self.action.is_stream
-        assert limit is not None  # noqa: S101 - the caller asks for it
+        assert own is not None  # noqa: S101 - the caller asks for it
 
         async def limited(arguments: Arguments, context: Context) -> Any:
+            limit = own if context.time_limit is None else context.time_limit
             try:
                 async with asyncio.timeout(limit) as scope:
                     value = await call(arguments, context)
@@ -350,3 +359,13 @@ class Invoker:
             return in_time(value, limit) if is_stream else value
 
         return limited
+
+
+def _without_page(call: Call) -> Call:
+    """Around a call that may give a page: what is left is its model."""
+
+    async def model_of(arguments: Arguments, context: Context) -> Any:
+        value = await call(arguments, context)
+        return context.response.take_page(value) if isinstance(value, PageResponse) else value
+
+    return model_of

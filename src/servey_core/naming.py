@@ -4,6 +4,9 @@ import difflib
 import re
 from collections.abc import Iterable
 
+CHANNEL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
+"""What a channel may be called, in code, addresses and documents."""
+
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 
 

@@ -25,7 +25,7 @@ class Outcome:
 
     def __init__(self, value: Any, invoker: "Invoker", context: "Context") -> None:
         self.value = value
-        self.response = context.response if invoker.signature.responses else None
+        self.response = context.response if invoker.signature.sets_response else None
         self.replayed = False
         self._invoker = invoker
         self._context = context

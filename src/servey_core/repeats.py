@@ -80,8 +80,8 @@ def once(
             from servey_core.idempotency import IdempotentCalls
 
             assert action.idempotency is not None  # noqa: S101 - that is why this is called
-            lingers = not action.is_async and action.sync_to_thread
-            made.append(IdempotentCalls(state(), action.name, action.idempotency, lingers=lingers))
+            lingers, rule = action.in_thread, action.idempotency
+            made.append(IdempotentCalls(state(), action.name, rule, lingers=lingers))
         return made[0]
 
     async def run_once(arguments: "Arguments", context: "Context") -> "Outcome":

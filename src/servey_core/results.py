@@ -2,11 +2,13 @@
 
 import codecs
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from http.cookies import CookieError, Morsel
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
+from servey_core.authorization import Authorization
 from servey_core.filenames import is_content_type
 
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")
@@ -15,6 +17,8 @@ _COOKIE_PLACE = re.compile(r"[ -:<-~]*")
 """What it lets stand in the value of an attribute."""
 
 RedirectStatus = Literal[301, 302, 303, 307, 308]
+
+Model = TypeVar("Model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,26 @@ class Redirect:
     status: RedirectStatus = 303
 
 
+@dataclass(frozen=True, slots=True)
+class PageResponse(Generic[Model]):
+    """A result, and what is particular about the page that is made of it.
+
+    The result's annotation says so: `-> PageResponse[Pet]`, or `-> Pet | PageResponse[Pet]`. On
+    other surfaces the result is the model, with the status and header fields where there are such.
+
+    Attributes:
+        model: What the template knows as `model`.
+        status: The status of the page; None for the trigger's.
+        headers: Header fields, by name.
+        template: The template's file; None for the trigger's.
+    """
+
+    model: Model
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    template: str | None = None
+
+
 @dataclass(slots=True)
 class Response:
     """What an action adds to the response, where the surface has one.
@@ -86,11 +110,16 @@ class Response:
         headers: Header fields, by name. What cannot stand in a header, line breaks among it, is
             replaced when it is sent.
         cookies: The values of `Set-Cookie` fields.
+        template: The file of the template that makes a page of the result; None for the trigger's.
+        session: Whom the browser that asked for a page is known as from now on, or a token that
+            says so; an empty one for nobody, None to leave it as it is.
     """
 
     status: int | None = None
     headers: dict[str, str] = field(default_factory=dict)
     cookies: list[str] = field(default_factory=list)
+    template: str | None = None
+    session: Authorization | str | None = field(default=None, repr=False)
 
     def set_cookie(  # noqa: PLR0913 - each is one attribute of a cookie
         self,
@@ -134,6 +163,33 @@ class Response:
         cookie["samesite"] = same_site
         self.cookies.append(cookie.OutputString())
 
+    def take_page(self, page: PageResponse[Model]) -> Model:
+        """Add what is particular about a page; its model is what is left."""
+        self.status = self.status if page.status is None else page.status
+        self.template = self.template if page.template is None else page.template
+        self.headers.update(page.headers)
+        return page.model
+
     def delete_cookie(self, name: str, *, path: str = "/", domain: str = "") -> None:
         """Have a cookie forgotten that was set with this path and domain."""
         self.set_cookie(name, "", max_age=0, path=path, domain=domain)
+
+    def start_session(self, who: Authorization | str) -> None:
+        """Have the browser that asked for a page known as somebody from now on.
+
+        On surfaces other than pages nothing comes of it.
+
+        Args:
+            who: Who it is, and until when, or for as long as the settings say; or a token that the
+                application's authorizer reads, where others issue them.
+
+        Raises:
+            ValueError: The token is empty.
+        """
+        if not who:
+            raise ValueError("An empty token starts no session.")
+        self.session = who
+
+    def end_session(self) -> None:
+        """Have the browser that asked for a page known as nobody from now on."""
+        self.session = ""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from servey_core.filenames import OCTET_STREAM
 from servey_core.files import File
-from servey_core.results import ContentType, Redirect
+from servey_core.results import ContentType, PageResponse, Redirect
 
 _STREAMS = (AsyncIterator, AsyncIterable, AsyncGenerator)
 
@@ -23,6 +23,7 @@ class Returned:
             stream of it is one content that comes in pieces.
         content_type: The media type of the content; None where there is none.
         charset: How a text is encoded.
+        with_page: Whether the result may be a `PageResponse`, which the annotation is without.
     """
 
     annotation: Any
@@ -30,6 +31,7 @@ class Returned:
     content: type[str] | type[bytes] | None = None
     content_type: str | None = None
     charset: str = "utf-8"
+    with_page: bool = False
 
     def may_be(self, kind: type) -> bool:
         """Whether a result can be of a type: it is the only one, or one of several."""
@@ -55,7 +57,7 @@ def returned(annotation: Any, *, streams: bool) -> Returned:
         ValueError: The annotation does not fit the function, or its content type not the type.
     """
     if not streams:
-        return _read(annotation)
+        return _read_page(annotation)
     if get_origin(bare(annotation)) not in _STREAMS:
         raise ValueError("comes from an async generator: annotate it AsyncIterator[...]")
     item = get_args(bare(annotation))[0]
@@ -75,6 +77,32 @@ def members_of(annotation: Any) -> tuple[Any, ...]:
 def bare(annotation: Any) -> Any:
     """A type without what `Annotated` adds."""
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _read_page(annotation: Any) -> Returned:
+    """Read an annotation in which a `PageResponse` stands for its model."""
+    members = members_of(annotation)
+    if not any(map(_is_page, members)):
+        return _read(annotation)
+    models: Any = Union[tuple(_model(one) if _is_page(one) else one for one in members)]  # noqa: UP007 - of what is only known now
+    marks = [] if annotation in members else _marks_of(annotation)
+    return replace(_read(Annotated[models, *marks] if marks else models), with_page=True)
+
+
+def _is_page(annotation: Any) -> bool:
+    inner = bare(annotation)
+    return inner is PageResponse or get_origin(inner) is PageResponse
+
+
+def _model(annotation: Any) -> Any:
+    """What a page is made of, with what `Annotated` adds to the page."""
+    model = next(iter(get_args(bare(annotation))), Any)
+    marks = _marks_of(annotation)
+    return Annotated[model, *marks] if marks else model
+
+
+def _marks_of(annotation: Any) -> tuple[Any, ...]:
+    return getattr(annotation, "__metadata__", ())
 
 
 def _read(annotation: Any) -> Returned:
@@ -100,7 +128,7 @@ def _read(annotation: Any) -> Returned:
 
 
 def _marks(annotation: Any) -> list[ContentType]:
-    return [one for one in getattr(annotation, "__metadata__", ()) if isinstance(one, ContentType)]
+    return [one for one in _marks_of(annotation) if isinstance(one, ContentType)]
 
 
 def _all_marks(annotation: Any) -> list[ContentType]:

@@ -12,6 +12,9 @@ from servey_core.stopping import Stopper
 if TYPE_CHECKING:
     from servey_core.runtime import Runtime
 
+_MARGIN_SECONDS = 1.0
+"""How much of the grace time is kept for those jobs of the process that have to be cut short."""
+
 _log = logging.getLogger("servey.serve")
 
 
@@ -51,6 +54,9 @@ def serve_services(
             _log.error("Stopped: %s", error)
             return 1
         finally:
+            grace = max(0.0, stopper.remaining - _MARGIN_SECONDS)
+            await asyncio.to_thread(runtime.close_task_queue, grace)
+            await asyncio.to_thread(runtime.close_transports)
             await runtime.close_state()
         return 0
 

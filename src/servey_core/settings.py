@@ -156,6 +156,17 @@ class CoreSettings(SettingsGroup):
         "Where what outlives a call is kept: `sqlite:///FILE` for one machine, `redis://…` for "
         "several, `memory:` for one process, as long as it runs.",
     )
+    task_queue: str | None = setting(
+        None,
+        "Where background work goes, by name. Left out, it is the one of an installed plugin "
+        "(`dramatiq`, of servey-sched), and else `in-process`, which forgets it at the end.",
+    )
+    task_backlog: int = setting(
+        10_000,
+        "How many jobs wait in the queue `in-process` before more are refused (503), and how many "
+        "results it keeps.",
+        ge=0,
+    )
     authorizer: str = setting("jwt", "What reads tokens, by name.")
     jwt_secret_key: SecretStr | None = setting(
         None,

@@ -6,7 +6,7 @@ import typing
 from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin
 
 import docstring_parser
@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from servey_core.actions import Action
 from servey_core.authorization import Authorization
-from servey_core.base64s import base64_in_json, reading_base64
+from servey_core.base64s import base64_writer, reading_base64
 from servey_core.errors import SignatureError
 from servey_core.input_schemas import Source, input_validator
 from servey_core.json_input import json_reader
@@ -63,9 +63,14 @@ class Parameter:
         Raises:
             PydanticSerializationError: JSON cannot hold the place.
         """
+        write = self.writer()
+        return value if write is None else write(value)
+
+    def writer(self) -> Callable[[Any], Any] | None:
+        """What `written` does, for many values; None where they are written as they are."""
         if is_cursor(self.annotation):
-            return cursor_in_json(value, self.annotation)
-        return base64_in_json(value, self.annotation)
+            return partial(cursor_in_json, annotation=self.annotation)
+        return base64_writer(self.annotation)
 
 
 class Signature:
@@ -119,6 +124,11 @@ class Signature:
         annotated type."""
         self._prepare_arguments()
 
+    @property
+    def sets_response(self) -> bool:
+        """Whether an action may add to the response."""
+        return bool(self.responses) or self.returned.with_page
+
     def only(self, names: Collection[str]) -> "Signature":
         """The same signature with some of its parameters, for arguments that come from two places.
 
@@ -126,7 +136,7 @@ class Signature:
             names: The parameters to keep.
         """
         part = copy(self)
-        for prepared in ("_text_reader", "_validate_python", "_validate_texts"):
+        for prepared in ("_text_reader", "_validate_python", "_validate_texts", "_writers"):
             vars(part).pop(prepared, None)
         part.parameters = {name: one for name, one in self.parameters.items() if name in names}
         part._prepare_arguments()  # noqa: SLF001 - it is of this very class
@@ -170,12 +180,8 @@ class Signature:
 
     def arguments_to_json(self, values: Mapping[str, Any]) -> bytes:
         """Write arguments, such as an example's, as the JSON object that `from_json` reads."""
-        known = self.parameters
-        written = {
-            name: known[name].written(value) if name in known else value
-            for name, value in values.items()
-        }
-        return to_json(written, by_alias=True)
+        special = {name: write(values[name]) for name, write in self._writers if name in values}
+        return to_json({**values, **special} if special else values, by_alias=True)
 
     def result_from_json(self, text: bytes) -> Any:
         """Read a result that `result_to_json` wrote; as JSON values, where it reads otherwise."""
@@ -183,6 +189,12 @@ class Signature:
             return self._result_reader.validate_json(text)
         except ValidationError:
             return parse_json(text)
+
+    @cached_property
+    def _writers(self) -> list[tuple[str, Callable[[Any], Any]]]:
+        """What writes the parameters that are not written as they are."""
+        writers = ((name, one.writer()) for name, one in self.parameters.items())
+        return [(name, write) for name, write in writers if write is not None]
 
     @cached_property
     def item_to_json(self) -> Callable[[Any], bytes]:

@@ -1,7 +1,9 @@
 """How a call ended, in a form that can be kept, and given again to whoever repeats the call."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections import deque
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import Any, Self
 
 from servey_core.errors import FieldError, ProblemError
@@ -13,17 +15,41 @@ _VERSION = 1
 
 
 class ReplayedProblem(ProblemError):  # noqa: N818
-    """The problem that an earlier call ended with: its type, title, status and all."""
+    """The problem that an earlier call ended with: its type, title, status and all.
+
+    It is also of the class that was raised, where this process has that: who would have caught the
+    problem catches it. What that class's own `__init__` does has not happened.
+    """
 
     @staticmethod
     def of(problem: Problem) -> "ReplayedProblem":
         """The error that shows as `problem` does."""
-        shown = {"type": problem.type, "title": problem.title, "status": problem.status}
-        error: ReplayedProblem = type("ReplayedProblem", (ReplayedProblem,), shown)(
-            problem.detail, errors=problem.errors, headers=problem.headers
-        )
+        kind = _replayed(problem.type, problem.title, problem.status)
+        error = kind.__new__(kind)
+        ProblemError.__init__(error, problem.detail, errors=problem.errors, headers=problem.headers)
         error.extensions = dict(problem.extensions)
         return error
+
+
+@lru_cache(maxsize=256)
+def _replayed(name: str, title: str, status: int) -> type[ReplayedProblem]:
+    """The class of problems that show as this type, title and status."""
+    raised = _class_of(name, status)
+    bases = (ReplayedProblem,) if raised is None else (ReplayedProblem, raised)
+    return type("ReplayedProblem", bases, {"type": name, "title": title, "status": status})
+
+
+def _class_of(name: str, status: int) -> type[ProblemError] | None:
+    """The class whose problems have a type and a status: the most general of several."""
+    pending: deque[type[ProblemError]] = deque(ProblemError.__subclasses__())
+    while pending:
+        found = pending.popleft()
+        if issubclass(found, ReplayedProblem):
+            continue
+        if (found.type, found.status) == (name, status):
+            return found
+        pending.extend(found.__subclasses__())
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +72,10 @@ class StoredReply:
         return cls(problem=Problem.of(error))
 
     def to_bytes(self) -> bytes:
-        """One line of JSON, and the body as it is."""
+        """One line of JSON, and the body as it is; a session is not for whoever repeats a call."""
         head = {
             "version": _VERSION,
-            "response": asdict(self.response) if self.response else None,
+            "response": asdict(replace(self.response, session=None)) if self.response else None,
             "problem": _members(self.problem) if self.problem else None,
         }
         return json.dumps(head, default=str).encode() + b"\n" + self.body

@@ -1,16 +1,18 @@
-"""How a test calls an action through a surface, whichever it is.
+"""How a test calls an action, or hears an event, through a surface, whichever it is.
 
 Each plugin that brings a surface contributes one `Surface` by the hook `servey_surfaces`. By it
-every example of every action becomes a test on that surface.
+every example of every action becomes a test on that surface; and by each `ChannelSurface`, of the
+hook `servey_channel_surfaces`, every example of a channel.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from servey_core.actions import Action
 from servey_core.authorization import Authorization
+from servey_core.event_channels import Channel
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,40 @@ class Surface:
     name: str
     serves: Callable[[Action], bool]
     open: Callable[[], AbstractAsyncContextManager[Caller]]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a listener of a channel heard through a surface.
+
+    Attributes:
+        events: The events, as JSON values.
+        problem: The problem object's members, where it may not listen; else None.
+    """
+
+    events: tuple[Any, ...] = ()
+    problem: Mapping[str, Any] | None = None
+
+
+class Publisher(Protocol):
+    """Publishes events to listeners of an opened surface."""
+
+    async def __call__(
+        self, channel: Channel[Any], event: Any, listeners: Sequence[Authorization | None]
+    ) -> Sequence[Heard]:
+        """Have everybody listen to `channel`, publish `event`, and say what each has heard."""
+
+
+@dataclass(frozen=True)
+class ChannelSurface:
+    """A place where the events of a channel meet the world.
+
+    Attributes:
+        name: What it is called in the names of tests: `websocket`, ...
+        serves: Whether a channel can be listened to through it.
+        open: Makes the surface ready, and gives what publishes to listeners of it.
+    """
+
+    name: str
+    serves: Callable[[Channel[Any]], bool]
+    open: Callable[[], AbstractAsyncContextManager[Publisher]]

@@ -12,10 +12,13 @@ its thread is replaced, until as many are stuck as the pool has threads.
 import asyncio
 import contextvars
 import logging
+import os
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from servey_core.errors import Unavailable
@@ -24,7 +27,7 @@ _log = logging.getLogger("servey.threads")
 
 
 class WorkerPool:
-    """Runs functions in threads.
+    """Runs functions in threads. A process that was forked has a pool without any at first.
 
     Args:
         size: How many run at once.
@@ -34,6 +37,11 @@ class WorkerPool:
     def __init__(self, size: int, backlog: int) -> None:
         self._size = size
         self._room = size + backlog
+        self.begin_empty()
+        _pools().add(self)
+
+    def begin_empty(self) -> None:
+        """Have no threads and no jobs, as after a fork."""
         self._jobs: deque[_Job] = deque()
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
@@ -186,6 +194,20 @@ class WorkerPool:
         _log.warning("%s was given up and still holds a thread; %d are stuck", job.label, stuck)
         if not replaced:
             _log.error("as many threads are stuck as the pool has (%d): it shrinks", self._size)
+
+
+@cache
+def _pools() -> "weakref.WeakSet[WorkerPool]":
+    """All that there are: their threads are not there in a process that was forked."""
+    pools: weakref.WeakSet[WorkerPool] = weakref.WeakSet()
+
+    def begin_empty() -> None:
+        for pool in pools:
+            pool.begin_empty()
+
+    if hasattr(os, "register_at_fork"):  # there is none on Windows, which does not fork
+        os.register_at_fork(after_in_child=begin_empty)
+    return pools
 
 
 class _Job:

@@ -275,6 +275,26 @@ def project(tmp_path):
 
 
 @pytest.fixture
+def background_app(workplace):
+    """Start an application of functions that are actions, whose jobs run in this process."""
+    from servey_core import action_of, start
+
+    started = []
+
+    def start_one(*functions, **given):
+        denied = [one.name for one in entry_points(group="servey")]
+        settings = {"task_queue": "in-process", "state": "memory:", "plugins_deny": denied}
+        actions = [action_of(function) for function in functions]
+        started.append(start(actions=actions, given={**settings, **given}))
+        return started[-1]
+
+    yield start_one
+    for runtime in started:
+        runtime.close_task_queue()
+        runtime.pool.close(PATIENCE)
+
+
+@pytest.fixture
 def refused(project, monkeypatch):
     """Run `servey serve` in this process, where it ends before it serves: `refused(status, ...)`.
 

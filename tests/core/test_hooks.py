@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from servey_core import Context, UnservedTriggerError, hookspecs, start
+from servey_core import (
+    Authorization,
+    Context,
+    UnservedTriggerError,
+    aenqueue_many,
+    enqueue,
+    hookspecs,
+    start,
+)
 from servey_core.services import run_services
 
 HELLO = """
@@ -84,6 +92,23 @@ def test_servey_actions(use):
     assert call(runtime, "version") == "1.2"
 
 
+def test_servey_channels(use):
+    weather = use("my_channels").channels["weather"]
+    assert weather.to_json("fine") == b'"fine"'
+
+
+def test_servey_channel_transports(use):
+    runtime = use("my_channel_transports")
+    import my_channel_transports
+
+    notices = my_channel_transports.Board("notices", str)
+    runtime = start(actions=[], channels=[notices])
+    runtime.require_served([])
+    transport = runtime.transport_of(notices)
+    transport.publish(notices, notices.to_json("lost: a cat"))
+    assert transport.pinned == [b'"lost: a cat"']
+
+
 def test_servey_middleware(use, capsys):
     assert call(use("my_middleware"), "say_hello", name="Al") == "Hello Al!"
     assert capsys.readouterr().out == "test: 0.0 s\n"
@@ -92,6 +117,30 @@ def test_servey_middleware(use, capsys):
 def test_servey_authorizers(use, monkeypatch):
     monkeypatch.setenv("SERVEY_AUTHORIZER", "guests")
     assert use("my_authorizers").authorizer.authorize("ann").subject == "ann"
+
+
+def test_servey_task_queues(use, workplace, monkeypatch):
+    monkeypatch.setenv("SERVEY_TASK_QUEUE", "at-once")
+    workplace.write(
+        "actions.py",
+        """
+        from servey_core import Authorization, action
+
+        SENT = []
+
+        @action
+        def send_mail(to: str, sender: Authorization) -> None:
+            SENT.append((to, sender.subject))
+        """,
+    )
+    use("my_task_queues")
+    from actions import SENT, send_mail
+
+    ann = Authorization("ann")
+    job = enqueue(send_mail, to="ben", sender=ann)
+    asyncio.run(aenqueue_many.using(authorization=ann)(send_mail, [{"to": "cat"}]))
+    assert SENT == [("ben", "ann"), ("cat", "ann")]
+    assert asyncio.run(job.status()) is None
 
 
 def test_servey_state_stores(use, monkeypatch):
@@ -156,6 +205,23 @@ def test_servey_surfaces(use):
     assert good.result == "Hello Al!"
     assert bad.problem is not None
     assert bad.problem["status"] == 422
+
+
+def test_servey_channel_surfaces(use):
+    from servey_core import ChannelSurface, Heard, websocket_channel
+
+    runtime = use("my_channel_surfaces")
+    found = runtime.plugins.collect_named(
+        "servey_channel_surfaces", ChannelSurface, runtime=runtime
+    )
+    surface, news = found["noticeboard"].record, websocket_channel("news", str)
+    assert surface.serves(news)
+
+    async def heard():
+        async with surface.open() as publish:
+            return await publish(news, "hello", [None])
+
+    assert asyncio.run(heard()) == [Heard(("hello",))]
 
 
 def test_servey_add_hookspecs(use):

@@ -15,6 +15,7 @@ from state_contract import PATIENCE, opened, until
 
 from servey_core import (
     ActionTimeout,
+    Authorization,
     BadRequest,
     Conflict,
     FieldError,
@@ -110,6 +111,14 @@ async def run_when_free(calls, till, key="one"):
         else:
             assert not replayed
             return reply, time.monotonic() - began
+
+
+@pytest.mark.parametrize("session", ["token", Authorization("ann", expires_at=None)])
+def test_a_session_is_not_kept_for_a_repeat(session):
+    kept = StoredReply(b"5", Response(201, session=session)).to_bytes()
+    assert StoredReply.from_bytes(kept) == StoredReply(b"5", Response(201))
+    assert b"token" not in kept
+    assert b"ann" not in kept
 
 
 def test_a_repeated_call_is_not_run_again(scenario):
@@ -280,6 +289,23 @@ def test_a_problem_is_replayed_as_it_was(scenario):
 
 
 @pytest.mark.parametrize(
+    "error", [NotFound("Nowhere."), Unavailable(retry_after=7), StillUnderWay(), OutOfStock()]
+)
+def test_a_replayed_problem_is_caught_as_what_it_was(error):
+    replayed = ReplayedProblem.of(Problem.of(error))
+    assert isinstance(replayed, type(error))
+    assert Problem.of(replayed).to_dict() == Problem.of(error).to_dict()
+    assert replayed.headers == error.headers
+
+
+def test_a_replayed_problem_of_another_process_shows_as_it_was_there():
+    problem = Problem("urn:elsewhere", "Elsewhere", 404, "Not here.")
+    replayed = ReplayedProblem.of(problem)
+    assert (replayed.type, replayed.status) == ("urn:elsewhere", 404)
+    assert not isinstance(replayed, NotFound)
+
+
+@pytest.mark.parametrize(
     "failure",
     [
         RuntimeError("the disk is full"),
@@ -332,7 +358,7 @@ def test_a_call_that_is_cancelled_before_it_runs_leaves_its_key(scenario):
 @pytest.mark.parametrize("failure", [ActionTimeout(), None], ids=["timed out", "cancelled"])
 def test_a_function_that_lingers_keeps_its_key_until_the_lease_ends(scenario, failure):
     async def play(store, till):
-        calls = calls_of(store, lingers=True, lease=LEASE)
+        calls = calls_of(store, lingers=True, lease=4 * LEASE)
         first = await waiting(calls, till)
         till.failure = failure
         if failure:
@@ -369,8 +395,8 @@ def test_the_lease_is_renewed_while_the_call_runs(scenario):
 def test_a_reply_outlives_the_lease_and_ends_with_its_time(scenario):
     async def play(store, till):
         calls = calls_of(store, rule=Idempotency(timedelta(seconds=3 * LEASE)), lease=LEASE)
-        await calls.run("one", "ann", ARGUMENTS, till)
         began = time.monotonic()
+        await calls.run("one", "ann", ARGUMENTS, till)
 
         async def run_again():
             await calls.run("one", "ann", ARGUMENTS, till)
@@ -469,11 +495,12 @@ def test_a_renewal_that_fails_is_tried_again(monkeypatch):
 
     async def play():
         store, till = opened("sqlite:///state.db"), Till()
-        calls = calls_of(store, lease=LEASE)
+        lease = 4 * LEASE  # as above
+        calls = calls_of(store, lease=lease)
         first = await waiting(calls, till)
         with Locked():
-            await asyncio.sleep(LEASE / 2)  # one renewal falls into this time
-        await asyncio.sleep(LEASE)
+            await asyncio.sleep(lease / 2)  # one renewal falls into this time
+        await asyncio.sleep(lease)
         with pytest.raises(StillUnderWay):
             await calls.run("one", "ann", ARGUMENTS, till)
         till.may_end.set()
@@ -579,7 +606,7 @@ def test_of_calls_in_several_processes_one_runs(process, workplace):
 
 
 def test_the_key_of_a_process_that_was_killed_is_free_after_the_lease(process):
-    lease = 1.0
+    lease = 3.0
     doomed = process("hang", str(lease))
     doomed.stdin.write("one\n")
     assert doomed.stdout.readline() == "running\n"

@@ -26,6 +26,7 @@ from servey_core import (
     PermissionDenied,
     ScopeAccessControl,
     SecureHashCacheControl,
+    ServerCache,
     TtlCacheControl,
     Unauthorized,
     action,
@@ -158,6 +159,19 @@ def test_what_nobody_foresaw_is_logged_with_the_calls_id(caplog: pytest.LogCaptu
     assert record.instance == context.instance  # type: ignore[attr-defined]
     assert context.instance in record.getMessage()
     assert record.exc_info is not None
+
+
+@action(server_cache=ServerCache(60))
+async def leaves() -> str:
+    raise SystemExit(3)
+
+
+def test_an_action_whose_results_are_kept_does_not_end_the_process(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(InternalError):
+        run(leaves)
+    assert "It would have exited the process with 3." in caplog.text
 
 
 def test_a_result_of_another_type_is_a_failure_of_the_action(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from servey_core import ContentType, Redirect, Response
+from servey_core import Authorization, ContentType, Redirect, Response
 
 
 @pytest.mark.parametrize(
@@ -123,3 +123,17 @@ def test_what_cannot_stand_in_a_cookie_is_refused(wrong: dict[str, Any]) -> None
     with pytest.raises(ValueError, match="cookie"):
         response.set_cookie(**{"name": "a", "value": "b", **wrong})
     assert not response.cookies
+
+
+def test_a_session_is_started_ended_or_left_as_it_is() -> None:
+    response = Response()
+    assert response.session is None
+    response.start_session("a secret token")
+    assert response.session == "a secret token"
+    assert "secret" not in repr(response)
+    response.start_session(Authorization("ann"))
+    assert response.session == Authorization("ann")
+    response.end_session()
+    assert response.session == ""
+    with pytest.raises(ValueError, match="empty token"):
+        response.start_session("")

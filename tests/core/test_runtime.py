@@ -49,7 +49,7 @@ def started(*functions, **given):
 @pytest.fixture(autouse=True)
 def _only_tides(workplace, monkeypatch):
     """A folder of its own, and no plugin but `tides`, where a test installs it."""
-    monkeypatch.setenv("SERVEY_PLUGINS_DENY", "web,rest,graphql,filewatch")
+    monkeypatch.setenv("SERVEY_PLUGINS_DENY", "web,rest,graphql,channels,filewatch")
 
 
 class TestRuntime:
@@ -142,7 +142,7 @@ class TestUnservedTriggers:
 
     def test_a_plugin_that_is_denied_is_named(self, workplace, monkeypatch):
         workplace.install("tides", "1 / 0")
-        monkeypatch.setenv("SERVEY_PLUGINS_DENY", "tides,web,rest,graphql,filewatch")
+        monkeypatch.setenv("SERVEY_PLUGINS_DENY", "tides,web,rest,graphql,channels,filewatch")
         assert self.unserved() == (
             "servey-tides is installed, but its plugin 'tides' is denied. "
             "Look at the settings SERVEY_PLUGINS and SERVEY_PLUGINS_DENY."

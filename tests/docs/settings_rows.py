@@ -12,9 +12,12 @@ from servey_core.settings import SettingsGroup
 
 
 def rows() -> dict[str, list[str]]:
-    """The rows of each group's table, by the package that declares the group."""
+    """The rows of each package's table: those of the groups that it declares."""
     settings, _ = load()
-    return {group.__module__.partition(".")[0]: list(_rows(group)) for group in settings.groups}
+    tables: dict[str, list[str]] = {}
+    for group in settings.groups:
+        tables.setdefault(group.__module__.partition(".")[0], []).extend(_rows(group))
+    return tables
 
 
 def _rows(group: type[SettingsGroup]) -> Iterator[str]:

@@ -11,7 +11,7 @@
 
 All blocks of a page share a folder, and run in order. Pages say port 8000; it is a free one here.
 `pip install` is a dry run: it must find everything, and changes nothing. A page whose sessions
-install no servey-graphql runs without it.
+install no servey-graphql, or no servey-sched, runs without it.
 """
 
 import doctest
@@ -23,19 +23,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from markdown_it import MarkdownIt
+from ports import free_port
 
 ROOT = Path(__file__).parents[2]
 COMMAND_SECONDS = 180
 STOP_SECONDS = 30
 UNRUN = {"text", "sh"}
-OPTIONAL = ("graphql",)
+OPTIONAL = ("channels", "graphql", "sched")
 """Plugins that change what others print."""
 TITLE = re.compile(r'title="([^"]+)"')
 SERVES = re.compile(r"([A-Z_]+=\S+ )*servey serve( [\w./=-]+)*")
@@ -82,16 +83,17 @@ def snippets_of(page: Path) -> list[Snippet]:
     ]
 
 
-def not_installed(snippets: Iterable[Snippet]) -> list[str]:
-    """The plugins of `OPTIONAL` that a page does without: its sessions do not install them."""
+def not_installed(page: Path) -> list[str]:
+    """The plugins of `OPTIONAL` that a page does without: it does not install them."""
     installs = [
         command.line
-        for snippet in snippets
+        for snippet in snippets_of(page)
         if snippet.language == "console"
         for command in commands_of(snippet.text)
         if "pip install" in command.line
     ]
-    return [name for name in OPTIONAL if not any(f"servey-{name}" in line for line in installs)]
+    named = " ".join([page.parent.name, *installs]).replace("_", "-")
+    return [name for name in OPTIONAL if f"servey-{name}" not in named]
 
 
 def commands_of(text: str) -> Iterator[Command]:
@@ -113,7 +115,7 @@ class PageRun:
 
     def __init__(self, folder: Path, without: Sequence[str] = ()) -> None:
         self._folder = folder
-        self._port = _free_port()
+        self._port = free_port()
         self._server: subprocess.Popen[bytes] | None = None
         self._log = folder.with_name(f"{folder.name}.log")
         self._environment = {
@@ -227,9 +229,3 @@ def _answers(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

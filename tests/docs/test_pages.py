@@ -14,16 +14,15 @@ PAGES = [
     *sorted(ROOT.glob("plugins/*/README.md")),
 ]
 IDS = [str(page.relative_to(ROOT)) for page in PAGES]
-NOX = re.compile(r"pip install nox && nox(?: -s (?P<session>\w+))?(?: -- .*)?")
+NOX = re.compile(r"pip install nox uv && nox(?: -s (?P<session>\w+))?(?: -- .*)?")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_every_snippet_does_what_the_page_says(page: Path, tmp_path: Path) -> None:
     folder = tmp_path / page.stem
     folder.mkdir()
-    snippets = snippets_of(page)
-    with PageRun(folder, not_installed(snippets)) as run:
-        for snippet in snippets:
+    with PageRun(folder, not_installed(page)) as run:
+        for snippet in snippets_of(page):
             try:
                 run.run(snippet)
             except AssertionError as error:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from servey_core import errors
 from servey_graphql.serving import problems
-from servey_rest import downloads
+from servey_web import file_ranges
+from servey_web.sessions import csrf
 
 PAGE = Path(__file__).parents[2] / "docs" / "problems.md"
 
@@ -12,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "problems.md"
 def test_every_problem_is_listed_with_its_type_and_status() -> None:
     known = {
         one
-        for module in (errors, downloads, problems)
+        for module in (errors, file_ranges, csrf, problems)
         for one in vars(module).values()
         if isinstance(one, type) and issubclass(one, errors.ProblemError)
     }

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,18 +10,13 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from ports import free_port
 from snippets import ROOT
 
 pytest.importorskip("nox")
 
 SETUP_SECONDS = 240
 STOP_SECONDS = 30
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(url: str, process: subprocess.Popen, log: Path) -> bytes:
@@ -38,7 +32,7 @@ def wait_for(url: str, process: subprocess.Popen, log: Path) -> bytes:
 
 
 def test_one_command_sets_up_and_serves(tmp_path: Path) -> None:
-    assert "pip install nox && nox -s serve\n" in (ROOT / "README.md").read_text()
+    assert "pip install nox uv && nox -s serve\n" in (ROOT / "README.md").read_text()
     port, log = free_port(), tmp_path / "log"
     environment = {name: value for name, value in os.environ.items() if "SERVEY" not in name}
     with log.open("wb") as output:

@@ -5,12 +5,15 @@ import subprocess
 import sys
 from collections import Counter
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SURFACES = {"function", "cli"} | {"rest"} & {point.name for point in entry_points(group="servey")}
+
+WITH_DATABASE = pytest.mark.skipif(not find_spec("sqlalchemy"), reason="there is no SQLAlchemy")
 
 WITHOUT_EXAMPLES = """
 from servey_core import start
@@ -34,7 +37,13 @@ def run(folder: str, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(("folder", "least"), [("hello", 1), ("generated", 3), ("tour", 60)])
+@pytest.mark.parametrize(
+    ("folder", "least"),
+    [
+        *(("hello", 1), ("generated", 3), ("tour", 60), ("pages", 9)),
+        pytest.param("outbox", 2, marks=WITH_DATABASE),
+    ],
+)
 def test_every_example_holds_on_every_surface(folder: str, least: int) -> None:
     ended = run(folder, "-m", "pytest", "-W", "error", "-rp", "-q", "-p", "no:cacheprovider")
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -26,7 +26,7 @@ LEAK = re.compile(
 )
 RESPONSE = "application/graphql-response+json"
 SOON = 1.0
-"""How long the refusal of an attack may take, in seconds, on a busy machine."""
+"""How much of a processor the refusal of an attack may take, in seconds, however busy that is."""
 
 written: list[str] = []
 
@@ -172,9 +172,9 @@ DOCUMENTS = {
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_document_that_attacks_is_refused_soon(app: Any, name: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     answered = app.ask(DOCUMENTS[name])
-    seconds = time.perf_counter() - begun
+    seconds = time.process_time() - begun
     assert answered.status_code == 400, answered.text
     body = answered.json()
     assert body.keys() == {"errors"}
@@ -196,9 +196,9 @@ def test_a_number_that_no_float_can_hold_is_no_argument(app: Any) -> None:
 
 @pytest.mark.parametrize("number", [50, 300, 1500])
 def test_fields_that_overlap_take_no_time(app: Any, number: int) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     app.ask(overlapping(number))
-    assert time.perf_counter() - begun < SOON
+    assert time.process_time() - begun < SOON
 
 
 BODIES = {
@@ -222,9 +222,9 @@ BODIES = {
 
 @pytest.mark.parametrize("name", BODIES)
 def test_a_body_that_attacks_is_refused_soon(app: Any, name: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     answered = app.post(BODIES[name])
-    assert time.perf_counter() - begun < SOON
+    assert time.process_time() - begun < SOON
     assert answered.status_code == 400, answered.text
     assert answered.json().keys() == {"errors"}
     assert not LEAK.search(answered.text)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from servey_core import WEB_GET, ScopeAccessControl, action
-from servey_graphql.graphiql.assets import bundled
+from servey_graphql.graphiql.assets import page_files
 from servey_graphql.graphiql.page import content_security_policy, explorer_page
 
 sys.path.insert(0, str(Path(__file__).parent))  # the plugin
@@ -22,7 +22,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;
 IN_CI = os.environ.get("CI") == "true"
 
 with_bundle = pytest.mark.skipif(
-    not bundled() and not IN_CI, reason="GraphiQL was not bundled: no npm"
+    not page_files().bundled and not IN_CI, reason="GraphiQL was not bundled: no npm"
 )
 
 
@@ -56,7 +56,7 @@ def test_the_page_refers_to_this_host_alone(app: Any) -> None:
     page = page_of(app)
     assert page.status_code == 200
     assert is_page(page)
-    assert len(references(page.text)) == 6
+    assert len(references(page.text)) == 8
     for reference in references(page.text):
         assert "//" not in reference
         assert app.client.get(f"/{reference}").status_code == 200
@@ -128,6 +128,7 @@ def test_caches_keep_the_page_and_the_answers_apart(app: Any) -> None:
         ("graphql.worker.js", "text/javascript; charset=utf-8"),
         ("graphiql.css", "text/css; charset=utf-8"),
         ("explorer.js", "text/javascript; charset=utf-8"),
+        ("subscriptions.js", "text/javascript; charset=utf-8"),
         ("codicon.ttf", "font/ttf"),
         ("LICENSES.txt", "text/plain; charset=utf-8"),
     ],

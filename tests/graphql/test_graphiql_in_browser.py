@@ -1,26 +1,28 @@
 """The explorer as a browser shows it, and as somebody uses it."""
 
+import itertools
 import json
 import os
-import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import Page, browsing
+from chromium import IN_BROWSER, Page, browsing
 
-from servey_core import WEB_GET, Authorization, ScopeAccessControl, action
-from servey_graphql.graphiql.assets import bundled
+from servey_core import WEB_GET, Authorization, ScopeAccessControl, action, websocket_channel
+from servey_graphql.graphiql.assets import page_files
 from servey_graphql.graphiql.cdn import CDN
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 IN_CI = os.environ.get("CI") == "true"
 PASSWORD = "open, please"
 
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None and not IN_CI, reason="there is no Chromium here"),
-    pytest.mark.skipif(not bundled() and not IN_CI, reason="GraphiQL was not bundled: no npm"),
+    *IN_BROWSER,
+    pytest.mark.skipif(
+        not page_files().bundled and not IN_CI, reason="GraphiQL was not bundled: no npm"
+    ),
 ]
 
 
@@ -52,8 +54,7 @@ PASTE = """(() => {
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Page]:
-    assert CHROMIUM is not None, "CI must have Chromium"
-    with browsing(CHROMIUM, tmp_path) as page:
+    with browsing(tmp_path) as page:
         page.call("Emulation.setFocusEmulationEnabled", enabled=True)
         yield page
 
@@ -107,6 +108,38 @@ def log_in(page: Page, *scopes: str, password: str = PASSWORD) -> None:
 def test_a_query_is_written_and_run(page: Page) -> None:
     run(page, '{ sayHello(name: "World") }')
     shows(page, ANSWER, '"sayHello": "Hello World!"')
+
+
+def test_a_subscription_shows_events_as_they_come(serve: Any, browser: Page) -> None:
+    pytest.importorskip("servey_channels")
+    counts = websocket_channel("counts", int)
+    with serve([*ACTIONS, counts], channels_url="memory:") as app:
+        transport = app.runtime.transport_of(counts)
+        browser.open(f"{app.url}/graphql")
+        browser.wait_for("document.querySelector('.graphiql-query-editor .view-line') !== null")
+        run(browser, "subscription { counts }")
+        browser.wait_for("document.querySelector('[aria-label^=\"Stop\"]') !== null")
+        stop = threading.Event()
+
+        def publish() -> None:
+            for number in itertools.count():
+                transport.publish(counts, b"%d" % number)
+                if stop.wait(0.1):
+                    return
+
+        publishing = threading.Thread(target=publish)
+        publishing.start()
+        try:
+            shown = f"(document.querySelector('{ANSWER}')?.innerText ?? '')"
+            browser.wait_for(f"{shown}.includes('counts')")
+            first = browser.evaluate(shown)
+            browser.wait_for(f"{shown} !== {json.dumps(first)}")
+        finally:
+            stop.set()
+            publishing.join()
+        browser.click(".graphiql-execute-button")
+        browser.wait_for("document.querySelector('[aria-label^=\"Stop\"]') === null")
+        assert browser.complaints == []
 
 
 def test_what_is_typed_is_completed(page: Page) -> None:

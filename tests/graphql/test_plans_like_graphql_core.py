@@ -48,7 +48,6 @@ def hiding_place(data, path):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
     derandomize=EXAMPLES == 400,
     suppress_health_check=[*HealthCheck],

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,10 @@ from typing import Any
 
 import httpx
 import pytest
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from ports import free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NPM, NODE = shutil.which("npm"), shutil.which("node")
@@ -75,8 +78,7 @@ def node(npm_folder: Path) -> Callable[..., Any]:
 @pytest.fixture(scope="session")
 def tour() -> Iterator[httpx.Client]:
     """The tour, served in a process of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     settings = {
         "PORT": str(port),
         "ACCESS_LOG": "false",

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from state_contract import opened, until
 
 from servey_core import RateLimit, StateStore, TooManyRequests
 from servey_core.rate_limits import RateLimiter, RateLimitStatus
+from servey_redis.hits import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -46,7 +48,7 @@ def test_two_processes_count_together(redis_url, action):
         assert left(await here.hit("ann", None)) == [2]
         assert left(await there.hit("ann", None)) == [1]
         status = await here.hit("ann", None)
-        assert status.headers()["RateLimit"] == '"minute";r=0;t=60'
+        assert re.fullmatch('"minute";r=0;t=(5[89]|60)', status.headers()["RateLimit"])
         with pytest.raises(TooManyRequests) as refused:
             await there.hit("ann", None)
         assert 58 <= int(refused.value.headers["Retry-After"]) <= 60
@@ -92,21 +94,25 @@ def test_what_one_limit_refuses_counts_for_no_other(redis_url, action):
 def test_a_call_is_let_through_when_it_was_told_to_come_back(redis_url, action):
     async def scenario():
         store = opened(redis_url)
-        one = limiter(store, action, "1/second")
-        await one.hit("ann", None)
+        one = limiter(store, action, "1/2 seconds")
         began = time.monotonic()
+        await one.hit("ann", None)
         with pytest.raises(TooManyRequests) as refused:
             await one.hit("ann", None)
-        assert refused.value.headers["Retry-After"] == "1"
+        told = int(refused.value.headers["Retry-After"])
+        assert 1 <= told <= 2
+        back_at = time.monotonic() + told
 
         async def through() -> bool:
+            early = time.monotonic() < back_at
             try:
                 return bool(await one.hit("ann", None))
             except TooManyRequests:
+                assert early
                 return False
 
         await until(through)
-        assert 0.9 < time.monotonic() - began < 1.9
+        assert time.monotonic() - began > 1.9
         await store.close()
 
     asyncio.run(scenario())
@@ -145,9 +151,7 @@ def test_without_redis_each_process_counts_for_itself(own_redis, action, caplog,
     asyncio.run(scenario())
 
 
-def test_a_redis_that_hangs_holds_nobody_up_for_long(own_redis, action, caplog, monkeypatch):
-    monkeypatch.setattr("servey_redis.hits.PATIENCE", 0.2)
-
+def test_a_redis_that_hangs_holds_nobody_up_for_long(own_redis, action, caplog):
     async def scenario():
         store = opened(own_redis.url)
         many = limiter(store, action, "100/minute")
@@ -156,7 +160,7 @@ def test_a_redis_that_hangs_holds_nobody_up_for_long(own_redis, action, caplog, 
         began = time.monotonic()
         for _ in range(20):
             await many.hit("ann", None)
-        assert time.monotonic() - began < 2 * 0.2
+        assert time.monotonic() - began < 2 * PATIENCE
         own_redis.go_on()
         await store.close()
 

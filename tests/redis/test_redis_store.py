@@ -2,11 +2,11 @@
 
 import asyncio
 import gc
-import socket
 
 import pytest
 import redis
-from state_contract import LONG, SharedStoreContract, opened
+from ports import free_port
+from state_contract import LONG, SharedStoreContract, opened, until
 
 from servey_core import SettingsError, Unavailable, start
 
@@ -89,6 +89,18 @@ class Forgetful:
         writer.close()
 
 
+def test_a_loop_that_ends_leaves_no_connection_open(own_redis):
+    store = opened(own_redis.url)
+    for _ in range(20):
+        assert asyncio.run(store.get("nothing")) is None
+    with redis.from_url(own_redis.url) as client:
+
+        async def alone():
+            return client.info("clients")["connected_clients"] == 1
+
+        asyncio.run(until(alone))
+
+
 def test_an_operation_whose_answer_is_lost_is_not_tried_again(own_redis):
     """A second try would find the first one's value, and take it for somebody else's."""
 
@@ -104,7 +116,7 @@ def test_an_operation_whose_answer_is_lost_is_not_tried_again(own_redis):
 
 
 def test_an_answer_is_not_waited_for_longer_than_is_said(own_redis, monkeypatch):
-    monkeypatch.setattr("servey_redis.store.TIMEOUT", 0.2)
+    monkeypatch.setattr("servey_redis.store.TIMEOUT", 1.0)
 
     async def scenario():
         store = opened(own_redis.url)
@@ -120,8 +132,7 @@ def test_an_answer_is_not_waited_for_longer_than_is_said(own_redis, monkeypatch)
 
 
 def test_what_fails_is_a_problem_and_a_record_that_hide_the_password(caplog):
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        port = nobody.getsockname()[1]
+    port = free_port()
 
     async def scenario():
         store = opened(f"redis://ann:s3cret@127.0.0.1:{port}/0")

@@ -137,15 +137,21 @@ class Connection:
         assert self._exactly(2) == b"\r\n"
 
     def _exactly(self, size: int) -> bytes:
-        while len(self._received) < size:
-            self._more()
-        found, self._received = self._received[:size], self._received[size:]
+        parts, length = [self._received], len(self._received)
+        while length < size:
+            parts.append(self._part())
+            length += len(parts[-1])
+        received = b"".join(parts)
+        found, self._received = received[:size], received[size:]
         return found
 
     def _more(self) -> None:
+        self._received += self._part()
+
+    def _part(self) -> bytes:
         part = self.socket.recv(65536)
         assert part, f"the server hung up after {self._received!r}"
-        self._received += part
+        return part
 
 
 @contextmanager

@@ -329,7 +329,7 @@ def test_a_body_without_an_end_is_refused_while_it_comes(target: Target) -> None
 
 
 def test_slow_callers_are_told_so(serve: Any) -> None:
-    with serve(ACTIONS, header_timeout=0.2, body_timeout=0.2) as app:
+    with serve(ACTIONS, header_timeout=0.5, body_timeout=0.5) as app:
         for begun in (
             get(ECHO)[:-2],
             get(ECHO)[:9],
@@ -365,7 +365,7 @@ class Heard(logging.Handler):
 
 def test_who_takes_no_answer_is_hung_up_on(serve: Any, caplog: Any) -> None:
     caplog.set_level(logging.INFO)
-    with serve(ACTIONS, body_timeout=0.2) as app:
+    with serve(ACTIONS, body_timeout=1) as app:
         with connected(app.url) as idle, connected(app.url) as busy, Heard("hung up") as hung_up:
             idle.send(get("/actions/much"))
             assert hung_up.wait(PATIENCE)

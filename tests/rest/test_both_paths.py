@@ -370,7 +370,7 @@ CHANGES = st.builds(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(changes=CHANGES, number=st.integers(0, 999))
 def test_whatever_is_asked_is_answered_the_same(both: Both, changes: Changes, number: int) -> None:
     request = changes.made_to(both.seeds[number % len(both.seeds)])

@@ -28,7 +28,7 @@ from servey_core import (
     TtlCacheControl,
     action,
 )
-from servey_rest.freshness import entity_tag, not_modified
+from servey_web.caching.freshness import entity_tag, not_modified
 
 CHANGED = datetime(1994, 11, 15, 12, 45, 26, tzinfo=UTC)
 SENT = "Tue, 15 Nov 1994 12:45:26 GMT"
@@ -404,7 +404,8 @@ def host(seed: int) -> Iterator[httpx.Client]:
         try:
             assert process.stdout is not None
             port = int(process.stdout.readline())
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            url = f"http://127.0.0.1:{port}"
+            with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
                 yield client
         finally:
             process.kill()

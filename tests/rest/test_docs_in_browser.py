@@ -1,21 +1,17 @@
 """The documentation page as a browser shows it, and as somebody uses it."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import Page, browsing
+from chromium import IN_BROWSER, Page, browsing
 
 from servey_core import WEB_GET, Authorization, ScopeAccessControl, action
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-IN_CI = os.environ.get("CI") == "true"
 PASSWORD = "open, please"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None and not IN_CI, reason="there is no Chromium here")
+pytestmark = IN_BROWSER
 
 
 @action(triggers=WEB_GET)
@@ -40,8 +36,7 @@ LOGIN = ".auth-container:has(#oauth_username)"
 
 @pytest.fixture
 def page(app: Any, tmp_path: Path) -> Iterator[Page]:
-    assert CHROMIUM is not None, "CI must have Chromium"
-    with browsing(CHROMIUM, tmp_path) as page:
+    with browsing(tmp_path) as page:
         page.open(f"{app.url}/docs")
         page.wait_for("document.querySelector('.opblock') !== null")
         yield page

@@ -20,7 +20,7 @@ from servey_core import (
     action,
     action_of,
 )
-from servey_rest.headers import in_headers
+from servey_web.arguments.headers import in_headers
 
 
 @dataclass

@@ -237,7 +237,7 @@ def toured(started: Any) -> dict[str, Any]:
     return described(document(started, *TOURED))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(chosen=st.lists(st.sampled_from(TOURED), min_size=1, max_size=12, unique=True))
 def test_actions_look_the_same_whatever_others_there_are(
     started: Any, toured: dict[str, Any], chosen: list[Any]

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,9 +11,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from ports import free_port
+
+pytestmark = pytest.mark.slow
 
 ACTIONS = """
-from servey_core import WEB_GET, ScopeAccessControl, WebTrigger, action
+from servey_core import WEB_GET, WEB_POST, ScopeAccessControl, WebTrigger, action
 
 
 @action(triggers=[WEB_GET, WebTrigger("GET", "/greet/{name}")])
@@ -22,9 +24,19 @@ def say_hello(name: str) -> str:
     return f"Hello {name}!"
 
 
+@action(triggers=WEB_POST)
+async def length_of(text: str) -> int:
+    return len(text)
+
+
 @action(triggers=WEB_GET, access_control=ScopeAccessControl("root"))
 def secret() -> str:
     return "secret"
+"""
+CREATED = """
+from servey_web import create_app
+
+app = create_app()
 """
 OWN = """
 from fastapi import FastAPI
@@ -45,16 +57,16 @@ SERVERS = {
     "granian": "granian --interface asgi --factory servey_web:create_app --port {port}",
     "gunicorn": "gunicorn servey_web:create_app() -k uvicorn_worker.UvicornWorker"
     " -b 127.0.0.1:{port} --no-control-socket",
+    "hypercorn": "hypercorn --bind 127.0.0.1:{port} created:app",
 }
 PATIENCE = 20.0
-LISTENING = re.compile(r"Uvicorn running on|Started worker-1|Booting worker")
+LISTENING = re.compile(r"(Uvicorn r|R)unning on|Started worker-1|Booting worker")
 
 
 @contextmanager
 def running(folder: Path, command: str) -> Iterator[httpx.Client]:
     """A server in a process of its own; it must end orderly."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     module, *arguments = command.format(port=port).split()
     process = subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
@@ -90,12 +102,24 @@ def running(folder: Path, command: str) -> Iterator[httpx.Client]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "actions.py").write_text(ACTIONS)
+    (tmp_path / "created.py").write_text(CREATED)
     (tmp_path / "own.py").write_text(OWN)
     return tmp_path
 
 
+def late(client: httpx.Client) -> Iterator[bytes]:
+    """A body whose second half comes when the server has answered somebody else since."""
+    yield b'{"text": "'
+    with httpx.Client(base_url=client.base_url, timeout=PATIENCE) as another:
+        another.get("/")
+    yield b'hello"}'
+
+
 def check(client: httpx.Client, root: str = "") -> None:
     assert client.get(f"{root}/actions/say-hello?name=x").json() == "Hello x!"
+    json = {"Content-Type": "application/json"}
+    told = client.post(f"{root}/actions/length-of", content=late(client), headers=json)
+    assert (told.status_code, told.text) == (200, "5")
     answer = client.get(f"{root}/greet/a%2Fb")
     assert answer.json() == "Hello a/b!"
     assert answer.headers["x-content-type-options"] == "nosniff"

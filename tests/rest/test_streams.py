@@ -34,6 +34,7 @@ SETTINGS = {
     "drain_seconds": 0.0,
 }
 PATIENCE = 10.0
+GRACE = 8.0
 AT_ONCE = 1.0
 """How long what happens at once may take on a busy machine, in seconds; less than any time-out."""
 
@@ -487,7 +488,7 @@ def test_comments_keep_events_alive(app: Any, monkeypatch: pytest.MonkeyPatch) -
 def test_streams_end_when_the_server_stops(
     serve: Any, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with serve(ACTIONS, **SETTINGS) as app:
+    with serve(ACTIONS, grace_seconds=GRACE, **SETTINGS) as app:
         reading = _Reader(app, f"/actions/{path}")
         stopped_at = time.monotonic()
     assert time.monotonic() - stopped_at < AT_ONCE
@@ -497,7 +498,7 @@ def test_streams_end_when_the_server_stops(
 
 
 def test_events_say_that_the_server_stops(serve: Any, caplog: pytest.LogCaptureFixture) -> None:
-    with serve(ACTIONS, **SETTINGS) as app:
+    with serve(ACTIONS, grace_seconds=GRACE, **SETTINGS) as app:
         reading = _Reader(app, "/actions/waiting", EVENTS)
         stopped_at = time.monotonic()
     assert time.monotonic() - stopped_at < AT_ONCE

@@ -8,11 +8,14 @@ from uuid import uuid4
 import dramatiq
 import pytest
 import redis
-from broker_contract import BrokerContract, message, until
+from broker_contract import BrokerContract
+from broker_nodes import message, until
+from claims_contract import ClaimingProcessesContract, ClaimsContract, tick
 from dramatiq.errors import ConnectionClosed
+from inspection_contract import InspectionContract, InspectionProcessesContract
 from redis_servers import OwnRedis
 
-from servey_core import SettingsError
+from servey_core import Overlap, SettingsError
 from servey_sched.brokers.base import QueueSizes
 from servey_sched.brokers.redis import RedisBroker
 
@@ -42,7 +45,13 @@ def prefix(client):
         client.delete(key)
 
 
-class TestRedis(BrokerContract):
+class TestRedis(
+    BrokerContract,
+    InspectionContract,
+    InspectionProcessesContract,
+    ClaimsContract,
+    ClaimingProcessesContract,
+):
     @pytest.fixture
     def recipe(self, url, prefix):
         return f"""
@@ -73,56 +82,6 @@ broker = RedisBroker({url!r}, prefix={prefix!r}, lease=lease)
         assert all(broker.retry_dead(dead.id) for dead in broker.dead())
         assert broker.sizes()["default"] == QueueSizes(ready=5)
 
-    def test_a_message_that_is_enqueued_again_before_it_starts_is_one_job(self, broker):
-        sent = message()
-        for delay in (None, 60_000, None, None):
-            broker.enqueue(sent, delay=delay)
-        assert broker.sizes() == {"default": QueueSizes(ready=1)}
-
-    def test_a_retry_takes_the_place_of_the_try_that_failed(self, broker):
-        broker.enqueue(message())
-        consumer = broker.consume("default", prefetch=2, timeout=1000)
-        failed = next(consumer)
-        broker.enqueue(failed)  # as Dramatiq's `Retries` does, before it is acknowledged
-        again = next(consumer)
-        assert again.options["starts"] == 1
-        consumer.ack(failed)
-        other = broker.enqueue(message())
-        assert next(consumer).message_id == other.message_id
-        assert broker.sizes() == {"default": QueueSizes(running=2)}
-
-    def test_jobs_that_a_killed_worker_had_are_delivered_one_at_a_time(self, nodes, broker):
-        broker.enqueue_many([message() for _ in range(4)])
-        nodes.start("""
-consumer = broker.consume("default", prefetch=4, timeout=5000)
-assert [next(consumer).options["starts"] for _ in range(4)] == [1] * 4
-say("ready")
-os.kill(os.getpid(), signal.SIGKILL)
-""").wait()
-        fresh = broker.enqueue(message("fresh"))
-        consumer = broker.consume("default", prefetch=4, timeout=100)
-        delivered = []
-        while len(delivered) < 2:
-            if delivery := next(consumer):
-                delivered.append(delivery)
-        by_starts = {delivery.options["starts"]: delivery for delivery in delivered}
-        assert by_starts[1].message_id == fresh.message_id
-        assert next(consumer) is None
-        consumer.ack(by_starts[2])
-        second = next(consumer)
-        assert second.options["starts"] == 2
-        assert broker.sizes() == {"default": QueueSizes(ready=2, running=2)}
-        assert broker.cancel(next(iter(self._ready_ids(broker))))
-        assert broker.sizes() == {"default": QueueSizes(ready=1, running=2)}
-        broker.flush("default")
-        assert broker.sizes() == {"default": QueueSizes(running=2)}
-
-    @staticmethod
-    def _ready_ids(broker):
-        with redis.from_url(broker._server._url.get_secret_value()) as client:
-            members = client.zrange(f"{broker._server.prefix}again:default", 0, -1)
-        return [member[16:].decode() for member in members]
-
     def test_a_traceback_that_is_not_unicode_is_kept_and_stops_nobody(self, broker, work, caplog):
         caplog.set_level(logging.CRITICAL, "dramatiq")  # pytest cannot report such a text
 
@@ -146,6 +105,10 @@ os.kill(os.getpid(), signal.SIGKILL)
         for _ in sent:
             consumer.ack(next(filter(None, consumer)))
         consumer.close()
+        broker.claim("s", tick(1), message(), delay=60_000)
+        broker.claim("s", tick(2), message(), overlap=Overlap.REPLACE)
+        broker.flush("default")
+        broker.forget_schedule("s")
         rest = {
             key.removeprefix(prefix.encode()) for key in set(client.keys(f"{prefix}*")) - before
         }

@@ -3,18 +3,23 @@
 import socket
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 import dramatiq
 import pytest
 import redis
-from broker_contract import PATIENCE, message, until
+from broker_nodes import PATIENCE, message, until
+from claims_contract import tick
 from dramatiq.errors import ConnectionClosed
 from redis_servers import OwnRedis
 
+from servey_core import Overlap
 from servey_sched.brokers.base import QueueSizes
 from servey_sched.brokers.redis import RedisBroker
 from servey_sched.brokers.redis_scripts import FETCH
+from servey_sched.brokers.ticks import Claim, Claimed
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -64,13 +69,26 @@ class Proxy:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client):
+        losing = threading.Event()
         with client, socket.create_connection(("127.0.0.1", self._port)) as server:
-            while asked := client.recv(1_000_000):
-                server.sendall(asked)
-                answer = server.recv(1_000_000)
-                if self.lose_answer_to and self.lose_answer_to in asked:
-                    self.lose_answer_to = b""
+            answering = threading.Thread(target=self._answer, args=(client, server, losing))
+            answering.start()
+            with suppress(OSError):
+                while asked := client.recv(1_000_000):
+                    if self.lose_answer_to and self.lose_answer_to in asked:
+                        self.lose_answer_to = b""
+                        losing.set()
+                    server.sendall(asked)
+            with suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)
+            answering.join()
+
+    def _answer(self, client, server, losing):
+        with suppress(OSError):
+            while answer := server.recv(1_000_000):
+                if losing.is_set():
                     self.lost += 1
+                    client.shutdown(socket.SHUT_RDWR)
                     return
                 client.sendall(answer)
 
@@ -84,11 +102,13 @@ def proxy(server):
 def test_a_job_is_on_disk_when_enqueue_has_returned(server, broker):
     sent = [broker.enqueue(message("note", number)) for number in range(20)]
     broker.enqueue_many([message("note", number) for number in range(20)], delay=60_000)
-    assert broker.claim("nightly", "today", message(), keep_seconds=60)
+    broker.claim("nightly", tick(1), message(), missed=2)
+    known = broker.schedules()
     server.kill()
     server.start()
     assert broker.sizes() == {"default": QueueSizes(ready=21, delayed=20)}
-    assert not broker.claim("nightly", "today", message(), keep_seconds=60)
+    assert broker.schedules() == known
+    assert broker.claim("nightly", tick(1), message()).outcome is Claimed.LATE
     consumer = broker.consume("default", prefetch=1, timeout=5000)
     assert next(consumer).message_id == sent[0].message_id
 
@@ -173,15 +193,28 @@ def test_jobs_whose_answer_was_lost_on_the_way_are_not_held_for_ever(server, pro
         assert broker.sizes() == {"default": QueueSizes()}
 
 
-def test_a_claim_whose_answer_was_lost_is_made_once_and_known(server, proxy):
+@pytest.mark.parametrize("overlap", [Overlap.ALLOW, Overlap.SKIP, Overlap.REPLACE])
+def test_a_claim_whose_answer_was_lost_is_made_once_and_known(server, proxy, overlap):
     with closing(RedisBroker(proxy.url)) as broker:
         broker.declare_queue("default")
-        assert broker.claim("hourly", "now", message(), keep_seconds=60)
+        first = message()
+        assert broker.claim("nightly", tick(1), first).outcome is Claimed.FIRED
+        consumer = broker.consume("default", timeout=PATIENCE)
+        assert next(consumer)
         proxy.lose_answer_to = b"nightly"
-        assert broker.claim("nightly", "today", message(), keep_seconds=60)
+        answer = broker.claim("nightly", tick(2), message(), overlap=overlap, missed=1)
         assert proxy.lost == 1
-        assert broker.sizes() == {"default": QueueSizes(ready=2)}
-        assert not broker.claim("nightly", "today", message(), keep_seconds=60)
+        assert answer == Claim(
+            Claimed.DROPPED if overlap is Overlap.SKIP else Claimed.FIRED,
+            tick(2),
+            (first.message_id,) if overlap is Overlap.REPLACE else (),
+        )
+        known = broker.schedules()["nightly"]
+        fires = answer.outcome is Claimed.FIRED
+        assert (known.fired, known.dropped, known.missed) == (1 + fires, not fires, 1)
+        assert broker.sizes() == {"default": QueueSizes(ready=fires, running=1)}
+        again = broker.claim("nightly", tick(2), message(), overlap=overlap)
+        assert again == Claim(Claimed.LATE, tick(2))
 
 
 def test_an_enqueue_whose_answer_was_lost_enqueues_once(server, proxy):

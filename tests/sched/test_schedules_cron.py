@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import islice
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -63,11 +63,11 @@ def test_schedules_that_say_the_same_are_equal() -> None:
 @pytest.mark.parametrize(
     "expression", ["*/5 * * * *", "0 9 * * 1-5", "30 2 * * *", "*/7 * * * * *"]
 )
-def test_five_thousand_ticks_take_less_than_a_second(expression: str) -> None:
+def test_five_thousand_ticks_take_no_long_search(expression: str) -> None:
     ticks = Cron(expression, "Europe/Paris").between(START, FOREVER)
-    began = perf_counter()
+    began = process_time()
     assert sum(1 for _ in islice(ticks, 5000)) == 5000
-    assert perf_counter() - began < 1
+    assert process_time() - began < 1
 
 
 def test_the_end_of_the_calendar_is_the_end_of_the_ticks() -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from servey_sched.schedules.cron import Cron
@@ -97,7 +97,6 @@ def test_a_moment_that_passed_while_all_were_down_fires_once() -> None:
     assert due(MIDNIGHT, MIDNIGHT + 9 * HOUR, moment, Misfire.skip()) == []
 
 
-@settings(deadline=None)
 @given(
     ticks=st.sampled_from([HOURLY, Cron("*/17 2 * * *", "Europe/Paris"), FixedRate.every(1000)]),
     away=st.timedeltas(timedelta(0), timedelta(days=20)),

@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from servey_sched.schedules.claims import ClaimTable
@@ -78,7 +78,6 @@ MISFIRES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(outages(0), outages(1))
 def test_every_tick_fires_exactly_once_while_one_node_lives(
     one: list[Fault], other: list[Fault]
@@ -88,7 +87,6 @@ def test_every_tick_fires_exactly_once_while_one_node_lives(
     assert missed_in(events) == 0
 
 
-@settings(deadline=None)
 @given(outages(0), outages(1), outages(2), STEPS, MISFIRES)
 def test_whatever_happens_a_tick_fires_once_or_is_missed(
     one: list[Fault],
@@ -105,7 +103,6 @@ def test_whatever_happens_a_tick_fires_once_or_is_missed(
     assert moments == sorted(moments)
 
 
-@settings(deadline=None)
 @given(outages(0), outages(1), outages(2))
 def test_nothing_is_missed_where_all_overdue_ticks_fire_and_a_node_returns(
     one: list[Fault], other: list[Fault], third: list[Fault]

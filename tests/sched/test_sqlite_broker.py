@@ -6,14 +6,23 @@ from contextlib import closing
 from uuid import uuid4
 
 import pytest
-from broker_contract import BrokerContract, message
+from broker_contract import BrokerContract
+from broker_nodes import message
+from claims_contract import ClaimingProcessesContract, ClaimsContract
+from inspection_contract import InspectionContract, InspectionProcessesContract
 
 from servey_core import SettingsError
 from servey_sched.brokers.base import QueueSizes
 from servey_sched.brokers.sqlite import SqliteBroker, sqlite_path
 
 
-class TestSqlite(BrokerContract):
+class TestSqlite(
+    BrokerContract,
+    InspectionContract,
+    InspectionProcessesContract,
+    ClaimsContract,
+    ClaimingProcessesContract,
+):
     @pytest.fixture
     def path(self, tmp_path):
         return tmp_path / "jobs.db"
@@ -35,21 +44,6 @@ broker = SqliteBroker(Path({str(path)!r}), lease=lease)
                 (uuid4().hex, body),
             )
 
-    def test_a_message_that_is_enqueued_again_before_it_starts_is_one_job(self, broker):
-        sent = message()
-        broker.enqueue(sent)
-        broker.enqueue(sent)
-        assert broker.sizes() == {"default": QueueSizes(ready=1)}
-
-    def test_a_retry_takes_the_place_of_the_try_that_failed(self, broker):
-        broker.enqueue(message())
-        consumer = broker.consume("default", timeout=1000)
-        failed = next(consumer)
-        broker.enqueue(failed._message, delay=60_000)
-        assert broker.sizes() == {"default": QueueSizes(delayed=1)}
-        consumer.ack(failed)
-        assert broker.sizes() == {"default": QueueSizes(delayed=1)}
-
     def test_a_number_is_never_given_to_two_jobs(self, broker):
         broker.enqueue(message())
         consumer = broker.consume("default", prefetch=2, timeout=1000)
@@ -59,27 +53,6 @@ broker = SqliteBroker(Path({str(path)!r}), lease=lease)
         assert next(consumer) is not None
         consumer.ack(first)
         assert broker.sizes() == {"default": QueueSizes(running=1)}
-
-    def test_jobs_that_a_killed_worker_had_are_delivered_one_at_a_time(self, nodes, broker):
-        broker.enqueue_many([message() for _ in range(4)])
-        nodes.start("""
-consumer = broker.consume("default", prefetch=4, timeout=5000)
-assert [next(consumer).options["starts"] for _ in range(4)] == [1] * 4
-say("ready")
-os.kill(os.getpid(), signal.SIGKILL)
-""").wait()
-        fresh = broker.enqueue(message("fresh"))
-        consumer = broker.consume("default", prefetch=4, timeout=100)
-        delivered = []
-        while len(delivered) < 2:
-            if delivery := next(consumer):
-                delivered.append(delivery)
-        by_starts = {delivery.options["starts"]: delivery for delivery in delivered}
-        assert by_starts[1].message_id == fresh.message_id
-        assert next(consumer) is None
-        consumer.ack(by_starts[2])
-        assert next(consumer).options["starts"] == 2
-        assert broker.sizes() == {"default": QueueSizes(ready=2, running=2)}
 
 
 def test_the_file_is_made_at_the_first_use_for_its_owner_alone(tmp_path):

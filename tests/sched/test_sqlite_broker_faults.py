@@ -9,13 +9,15 @@ from contextlib import closing, contextmanager
 
 import dramatiq
 import pytest
-from broker_contract import PATIENCE, message
+from broker_nodes import PATIENCE, message
+from claims_contract import tick
 from dramatiq.errors import ConnectionClosed, ConnectionFailed
 
 from servey_sched.brokers.base import QueueSizes
 from servey_sched.brokers.sqlite import SqliteBroker
 from servey_sched.brokers.sqlite_writer import Writer
 
+INSERT = "INSERT INTO servey_schedules VALUES (?, '', 0, 0, 0, '[]', NULL)"
 BEGINNING = """
 import os, resource, sys
 from pathlib import Path
@@ -236,7 +238,7 @@ def test_what_gathers_while_one_commits_shares_a_commit(path):
         threads += [threading.Thread(target=does, args=(number,)) for number in range(20)]
         for thread in threads[1:]:
             thread.start()
-        while writer._operations.qsize() < 20:
+        while writer._operations.qsize() < 19:  # the writer's thread has one
             time.sleep(0.001)
         go.set()
         for thread in threads:
@@ -253,10 +255,10 @@ def test_an_operation_that_fails_takes_no_other_with_it(path):
         assert go.wait(PATIENCE)
 
     def adds(connection):
-        connection.execute("INSERT INTO servey_ticks VALUES ('s', 'good', 1)")
+        connection.execute(INSERT, ("good",))
 
     def fails(connection):
-        connection.execute("INSERT INTO servey_ticks VALUES ('s', 'half', 1)")
+        connection.execute(INSERT, ("half",))
         raise ValueError
 
     def run_failing():
@@ -273,14 +275,30 @@ def test_an_operation_that_fails_takes_no_other_with_it(path):
         threads.append(threading.Thread(target=run_failing))
         for thread in threads[1:]:
             thread.start()
-        while writer._operations.qsize() < 2:
+        while writer._operations.qsize() < 1:  # the writer's thread has one
             time.sleep(0.001)
         go.set()
         for thread in threads:
             thread.join()
-        query = "SELECT tick FROM servey_ticks"
+        query = "SELECT name FROM servey_schedules"
         assert writer.run(lambda connection: connection.execute(query).fetchall()) == [("good",)]
     assert failed == [1]
+
+
+def test_ctrl_c_in_an_operation_leaves_nothing_of_it_and_nobody_waiting(path):
+    def interrupted(connection):
+        connection.execute(INSERT, ("half",))
+        raise KeyboardInterrupt
+
+    with closing(Writer(path, 1.0, lambda: None)) as writer:
+        with pytest.raises(KeyboardInterrupt):
+            writer.run(interrupted)
+        with closing(Writer(path, 0.0, lambda: None)) as other:
+            other.run(lambda connection: connection.execute(INSERT, ("theirs",)))
+        writer.run(lambda connection: connection.execute(INSERT, ("ours",)))
+        query = "SELECT name FROM servey_schedules ORDER BY name"
+        found = writer.run(lambda connection: connection.execute(query).fetchall())
+    assert found == [("ours",), ("theirs",)]
 
 
 def test_what_must_be_durable_is_synced_and_what_need_not_is_not(path):
@@ -291,3 +309,24 @@ def test_what_must_be_durable_is_synced_and_what_need_not_is_not(path):
         levels = [writer.run(synchronous, durable=durable) for durable in (True, False, True)]
     full, normal = 2, 1
     assert levels == [full, normal, full]
+
+
+def test_many_acknowledgements_are_one_commit_that_is_not_synced(broker):
+    broker.enqueue_many([message() for _ in range(50)])
+    consumer = broker.consume("default", prefetch=50, timeout=1000)
+    delivered = [next(consumer) for _ in range(50)]
+    commits = []
+    broker._writer._on_commit = lambda: commits.append(broker._writer._durable)
+    consumer.ack_many(delivered)
+    assert commits == [False]
+    assert broker.sizes() == {"default": QueueSizes()}
+
+
+def test_a_schedule_that_is_new_is_synced_and_one_that_is_seen_again_is_not(broker):
+    commits = []
+    broker._writer._on_commit = lambda: commits.append(broker._writer._durable)
+    for number in range(3):
+        broker.schedule("s", now=tick(number))
+    assert commits == [False, True, False, False]
+    broker.claim("s", tick(9), message())
+    assert commits[4:] == [True]

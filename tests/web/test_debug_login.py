@@ -8,7 +8,8 @@ from pydantic import SecretStr
 from servey_core.authorization import Authorization
 from servey_core.errors import ConfigurationError
 from servey_core.settings import CoreSettings, Settings
-from servey_web.debug_login import DebugLogin, debug_login
+from servey_web.debug_authenticator import DebugAuthenticator, debug_authenticator
+from servey_web.debug_login import DebugLogin
 from servey_web.settings import WebSettings
 
 PASSWORD = "a långer password"
@@ -36,7 +37,7 @@ def notebook() -> Notebook:
 
 @pytest.fixture
 def client(run_server, notebook):
-    with run_server(DebugLogin(notebook, PASSWORD)).client() as client:
+    with run_server(DebugLogin(DebugAuthenticator(notebook, PASSWORD))).client() as client:
         yield client
 
 
@@ -102,7 +103,7 @@ def test_it_is_on_in_development_on_loopback_with_a_password_of_its_own(notebook
     settings = Settings.load([WebSettings], given={"host": "127.0.0.1"})
     web = settings.group(WebSettings)
     assert len(web.debug_authenticator_password.get_secret_value()) > 16
-    assert debug_login(settings.core, web, notebook) is not None
+    assert debug_authenticator(settings.core, web, notebook) is not None
 
 
 @pytest.mark.parametrize("core", [{"env": "production"}, {"env": "development", "host": "0.0.0.0"}])
@@ -110,12 +111,15 @@ def test_elsewhere_it_is_off_unless_it_is_asked_for(notebook, core) -> None:
     core = CoreSettings(**core)
     secret = SecretStr("x" * 12)
     asked = WebSettings(debug_authenticator=True, debug_authenticator_password=secret)
-    assert debug_login(core, WebSettings(debug_authenticator_password=secret), notebook) is None
-    assert debug_login(core, asked, notebook) is not None
+    assert (
+        debug_authenticator(core, WebSettings(debug_authenticator_password=secret), notebook)
+        is None
+    )
+    assert debug_authenticator(core, asked, notebook) is not None
     for password in (None, SecretStr("short")):
         weak = WebSettings(debug_authenticator=True, debug_authenticator_password=password)
         with pytest.raises(ConfigurationError, match="SERVEY_DEBUG_AUTHENTICATOR_PASSWORD"):
-            debug_login(core, weak, notebook)
+            debug_authenticator(core, weak, notebook)
 
 
 def test_an_authorizer_that_cannot_sign_is_found_at_the_start() -> None:
@@ -124,4 +128,4 @@ def test_an_authorizer_that_cannot_sign_is_found_at_the_start() -> None:
             raise ConfigurationError("no key")
 
     with pytest.raises(ConfigurationError, match="no key"):
-        DebugLogin(Reader(), PASSWORD)
+        DebugAuthenticator(Reader(), PASSWORD)

@@ -1,4 +1,4 @@
-"""The web host's hook: its page is true, and its example works."""
+"""The web host's hooks: their page is true, and its examples work."""
 
 import asyncio
 import inspect
@@ -28,11 +28,12 @@ def use(workplace, monkeypatch):
     return use
 
 
-def test_the_page_has_its_exact_signature(hook_page):
+@pytest.mark.parametrize("name", ["servey_web_routes", "servey_template_helpers"])
+def test_the_page_has_their_exact_signatures(hook_page, name):
     declared = hook_page.signatures_in(hookspecs)
-    assert list(declared) == ["servey_web_routes"]
-    assert declared["servey_web_routes"] == hook_page.signatures["servey_web_routes"]
-    assert "Called by the web host" in (inspect.getdoc(hookspecs.servey_web_routes) or "")
+    assert list(declared) == ["servey_web_routes", "servey_template_helpers"]
+    assert declared[name] == hook_page.signatures[name]
+    assert "Called by the web host" in (inspect.getdoc(getattr(hookspecs, name)) or "")
 
 
 async def _get(app, path):
@@ -44,6 +45,17 @@ async def _get(app, path):
 def test_servey_web_routes(use, hook_page):
     app = create_app(use(hook_page.example("my_web_routes")))
     assert asyncio.run(_get(app, "/names")).json() == ["say_hello"]
+
+
+def test_servey_template_helpers(use, hook_page, workplace):
+    workplace.write(
+        "actions.py",
+        "from servey_core import WebPageTrigger, action\n\n"
+        "@action(triggers=WebPageTrigger('/'))\ndef show() -> str:\n    return 'Ann Bee'\n",
+    )
+    workplace.write("templates/show.j2", "{{ model | initials }} {{ actions | join(' ') }}")
+    app = create_app(use(hook_page.example("my_template_helpers")))
+    assert asyncio.run(_get(app, "/")).text == "AB show"
 
 
 def test_two_claims_of_one_path_name_the_plugin(use, hook_page):

@@ -2,14 +2,16 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import pytest
+from websockets.sync.client import connect
 
 from servey_core import action, action_of
 from servey_core.actions import Binding
 from servey_core.plugins import Contribution, Plugin
 from servey_core.triggers import WEB_GET
-from servey_web import RouteConflictError, WebMount, WebRoute, respond_json
+from servey_web import WEBSOCKET, RouteConflictError, WebMount, WebRoute, respond_json
 from servey_web.host import WebHost
 
 MINE = Plugin("mine", "mine.plugin", "my-distribution")
@@ -181,3 +183,53 @@ def test_the_host_knows_whose_a_binding_is_and_which_pages_there_are():
     )
     assert served.owner_of(binding) == "my-distribution, other-distribution"
     assert served.pages == ("/docs",)
+
+
+def test_a_websocket_finds_its_route_and_else_a_mount(run_server):
+    def meets(word):
+        async def endpoint(scope, receive, send):
+            assert scope["type"] == "websocket"
+            await receive()
+            await send({"type": "websocket.accept"})
+            said = f"{word} {scope.get('path_params')}"
+            await send({"type": "websocket.send", "text": said})
+            await send({"type": "websocket.close", "code": 1000})
+
+        return endpoint
+
+    served = host(
+        WebRoute("/books", ("GET",), says("books")),
+        WebRoute("/books", (WEBSOCKET,), meets("book socket")),
+        WebRoute("/sockets/{name}", (WEBSOCKET,), meets("socket")),
+        WebMount("/sockets", meets("mount")),
+    )
+    server = run_server(served)
+    for path, word in [
+        ("/books", "book socket None"),
+        ("/sockets/7", "socket {'name': '7'}"),
+        ("/sockets/7/8", "mount None"),
+    ]:
+        with connect(f"ws://127.0.0.1:{server.port}{path}", proxy=None) as connection:
+            assert connection.recv(10) == word
+    with server.client() as client:
+        assert client.get("/books").json()[0] == "books"
+        refused = client.delete("/books")
+        assert refused.status_code == 405
+        assert refused.headers["allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_a_route_of_websockets_has_no_other_methods_and_one_owner():
+    with pytest.raises(ValueError, match="websockets has other methods"):
+        WebRoute("/a", (WEBSOCKET, "GET"), says("a"))
+    with pytest.raises(RouteConflictError, match="WEBSOCKET /a is claimed twice"):
+        host(WebRoute("/a", (WEBSOCKET,), says("a")), WebRoute("/a", (WEBSOCKET,), says("b")))
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_who_accepts_event_streams_is_answered_by_the_endpoint_that_streams(streams):
+    direct = SimpleNamespace(max_body=None)
+    served = host(WebRoute("/a", ("GET",), says("a"), direct=direct, streams=streams))
+    scope = {"type": "http", "method": "GET", "path": "/a", "headers": []}
+    assert served.find_direct(dict(scope)) is direct
+    scope["headers"] = [(b"accept", b"text/event-stream")]
+    assert served.find_direct(scope) is (None if streams else direct)

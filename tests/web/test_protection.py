@@ -10,6 +10,7 @@ from servey_core.errors import NotFound
 from servey_core.settings import CoreSettings
 from servey_web.health import LIVEZ
 from servey_web.responses import respond_bytes
+from servey_web.scopes import leave_count
 
 
 async def hello(scope, receive, send):
@@ -162,6 +163,37 @@ def test_what_is_too_much_at_once_is_refused_and_health_is_not(run_server) -> No
     assert statuses == [200] * 10
 
 
+def test_what_leaves_the_count_takes_no_room_and_leaves_once(run_server) -> None:
+    arrived = asyncio.Semaphore(0)
+    release = asyncio.Event()
+
+    async def listening(scope, receive, send):
+        if scope["path"] == "/listen":
+            leave_count(scope)
+            leave_count(scope)
+        if scope["path"] != "/":
+            arrived.release()
+            await release.wait()
+        await hello(scope, receive, send)
+
+    server = run_server(listening, max_concurrency=2)
+
+    async def full(number: int) -> None:
+        for _ in range(number):
+            await arrived.acquire()
+
+    with server.client() as client, ThreadPoolExecutor(10) as pool:
+        held = [pool.submit(client.get, "/listen") for _ in range(5)]
+        asyncio.run_coroutine_threadsafe(full(5), server.loop).result(10)
+        assert client.get("/").status_code == 200
+        held += [pool.submit(client.get, "/counted") for _ in range(2)]
+        asyncio.run_coroutine_threadsafe(full(2), server.loop).result(10)
+        assert client.get("/").status_code == 503
+        server.call(release.set)
+        assert [one.result().status_code for one in held] == [200] * 7
+        assert client.get("/").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("trusted", "client"), [("127.0.0.1", "9.9.9.9"), ("10.0.0.1", "127.0.0.1")]
 )
@@ -173,13 +205,36 @@ def test_only_a_trusted_proxy_is_believed(run_server, trusted, client) -> None:
         assert caller.get("/", headers={"X-Forwarded-For": "9.9.9.9"}).text == client
 
 
+def logged(server, caplog):
+    """The one line of the access log, which comes after the answer."""
+    server.ask_to_stop()
+    server.ended.result(10)
+    [record] = [one for one in caplog.records if one.name == "servey.access"]
+    return record
+
+
+@pytest.mark.parametrize(
+    ("trusted", "client"), [("127.0.0.1", "9.9.9.9"), ("10.0.0.1", "127.0.0.1")]
+)
+def test_the_access_log_has_the_caller_behind_a_proxy_who_is_refused(
+    run_server, caplog, trusted, client
+) -> None:
+    caplog.set_level(logging.INFO)
+    server = run_server(hello, forwarded_allow_ips=trusted)
+    with server.client() as caller:
+        headers = {"X-Forwarded-For": "9.9.9.9", "Host": "elsewhere.example"}
+        assert caller.get("/", headers=headers).status_code == 400
+    assert vars(logged(server, caplog))["client"] == client
+
+
 def test_the_access_log_has_what_is_needed_and_no_secret(run_server, caplog) -> None:
     caplog.set_level(logging.DEBUG)
     canary = "whsec_canary"
     headers = {"Authorization": f"Bearer {canary}", "Cookie": canary, "X-Api-Key": canary}
-    with run_server(hello).client() as client:
+    server = run_server(hello)
+    with server.client() as client:
         answer = client.post(f"/a%0Ab?token={canary}", headers=headers, json={"password": canary})
-    [record] = [one for one in caplog.records if one.name == "servey.access"]
+    record = logged(server, caplog)
     assert record.getMessage() == "POST /a%0Ab 200"
     fields = vars(record)
     assert fields["status"] == 200
@@ -193,6 +248,9 @@ def test_the_access_log_has_what_is_needed_and_no_secret(run_server, caplog) -> 
 
 def test_the_access_log_may_be_off(run_server, caplog) -> None:
     caplog.set_level(logging.INFO)
-    with run_server(hello, access_log=False).client() as client:
+    server = run_server(hello, access_log=False)
+    with server.client() as client:
         client.get("/")
+    server.ask_to_stop()
+    server.ended.result(10)
     assert "servey.access" not in {one.name for one in caplog.records}

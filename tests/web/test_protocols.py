@@ -1,7 +1,7 @@
 """Headers of bounded size and in bounded time, and what is relied upon in uvicorn."""
 
 import inspect
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from select import select
 
 import pytest
@@ -127,7 +127,7 @@ def test_what_is_not_http_is_answered_with_a_problem(run_server) -> None:
 
 
 def test_slow_headers_are_cut_and_silence_is_hung_up_on(run_server) -> None:
-    server = run_server(hello, header_timeout=0.2)
+    server = run_server(hello, header_timeout=1)
     assert server.exchange(GET).startswith(b"HTTP/1.1 408 ")
     assert server.exchange(b"") == b""
     with server.connect() as connection:
@@ -138,7 +138,7 @@ def test_slow_headers_are_cut_and_silence_is_hung_up_on(run_server) -> None:
 
 
 def test_a_stray_line_break_does_not_keep_a_connection_for_ever(run_server) -> None:
-    server = run_server(hello, header_timeout=0.2, keep_alive_seconds=60)
+    server = run_server(hello, header_timeout=1, keep_alive_seconds=60)
     with server.connect() as connection:
         connection.sendall(GET + b"\r\n")
         assert server.read_response(connection).startswith(b"HTTP/1.1 200 ")
@@ -147,19 +147,31 @@ def test_a_stray_line_break_does_not_keep_a_connection_for_ever(run_server) -> N
             pass
 
 
-def test_hundreds_of_half_open_connections_delay_nobody(run_server) -> None:
+@contextmanager
+def half_open(run_server, seconds):
+    """A server with hundreds of callers that never end what they send, and those."""
+
     async def reading(scope, receive, send):
-        await read_body(scope, receive, 1000, Patience(1.5))
+        await read_body(scope, receive, 1000, Patience(seconds))
         await hello(scope, receive, send)
 
-    server = run_server(reading, header_timeout=1.5)
+    server = run_server(reading, header_timeout=seconds)
     slow_body = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx"
     with ExitStack() as stack:
-        half_open = [stack.enter_context(server.connect()) for _ in range(200)]
-        for number, connection in enumerate(half_open):
+        connections = [stack.enter_context(server.connect()) for _ in range(200)]
+        for number, connection in enumerate(connections):
             connection.sendall(slow_body if number % 2 else GET + b"X-Slow: ")
+        yield server, connections
+
+
+def test_hundreds_of_half_open_connections_delay_nobody(run_server) -> None:
+    with half_open(run_server, 60) as (server, connections):
         with server.client() as client:
             assert client.get("/").status_code == 200
-        assert select(half_open, [], [], 0)[0] == []
-        answers = [server.read_response(connection) for connection in half_open]
+        assert select(connections, [], [], 0)[0] == []
+
+
+def test_hundreds_of_half_open_connections_are_all_cut(run_server) -> None:
+    with half_open(run_server, 2) as (server, connections):
+        answers = [server.read_response(connection) for connection in connections]
     assert {answer[:13] for answer in answers} == {b"HTTP/1.1 408 "}

@@ -6,7 +6,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-MADE = {"servey_graphql": ("graphiql/bundle/graphiql.js", "graphiql/bundle/LICENSES.txt")}
+MADE = {
+    "servey_channels": ("studio/bundle/asyncapi.js", "studio/bundle/LICENSES.txt"),
+    "servey_graphql": ("graphiql/bundle/graphiql.js", "graphiql/bundle/LICENSES.txt"),
+}
 """What is made when a distribution is built."""
 STRAY = ("__pycache__", ".pyc", "uv.lock", "package-lock.json", ".nox", "node_modules")
 

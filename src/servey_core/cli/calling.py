@@ -1,17 +1,20 @@
 """Running an action from the command line, and saying what came of it."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
+
+import click
 
 from servey_core.cli.application import Session
 from servey_core.cli.credentials import Credentials
 from servey_core.cli.exits import OK, exit_code
 from servey_core.cli.logs import log_to
 from servey_core.contexts import Context
-from servey_core.errors import ProblemError
+from servey_core.errors import ProblemError, UnknownNameError
 from servey_core.invocation import Invoker
 from servey_core.problems import Problem
 from servey_core.runtime import Runtime
@@ -46,8 +49,8 @@ class Call:
                 context.authorization = self.credentials.authorize(runtime)
                 body = asyncio.run(self._invoke(runtime, context))
         except ProblemError as error:
-            return self._refuse(session, runtime, error, context)
-        _write(session, body)
+            return refuse(session, runtime, error, context.instance, as_json=self.as_json)
+        write(session, body)
         return OK
 
     async def _invoke(self, runtime: Runtime, context: Context) -> bytes:
@@ -57,16 +60,26 @@ class Call:
         finally:
             await runtime.close_state()
 
-    def _refuse(
-        self, session: Session, runtime: Runtime, error: ProblemError, context: Context
-    ) -> int:
-        development = runtime.settings.core.development
-        problem = Problem.of(error, instance=context.instance, development=development)
-        if self.as_json:
-            _write(session, problem.to_json())
-        else:
-            session.err.write(in_words(problem))
-        return exit_code(problem.status)
+
+def refuse(
+    session: Session, runtime: Runtime, error: ProblemError, instance: str, *, as_json: bool
+) -> int:
+    """Say what went wrong with a call, and give the exit status.
+
+    Args:
+        session: Where to say it.
+        runtime: The application.
+        error: What went wrong.
+        instance: The id of the call; empty for none.
+        as_json: Whether it goes to stdout as JSON, rather than to stderr in words.
+    """
+    development = runtime.settings.core.development
+    problem = Problem.of(error, instance=instance, development=development)
+    if as_json:
+        write(session, problem.to_json())
+    else:
+        session.err.write(in_words(problem))
+    return exit_code(problem.status)
 
 
 @contextmanager
@@ -90,9 +103,29 @@ def in_words(problem: Problem) -> str:
     lines += [f"  {error.pointer}: {error.detail}" for error in problem.errors]
     shown = {name: problem.extensions[name] for name in problem.extensions if name != "exception"}
     lines += [f"  {name}: {value}" for name, value in shown.items()]
-    return "\n".join([*lines, f"  ({problem.instance})"]) + "\n"
+    lines += [f"  ({problem.instance})"] if problem.instance else []
+    return "\n".join(lines) + "\n"
 
 
-def _write(session: Session, body: bytes) -> None:
+def invoker_named(context: click.Context, runtime: Runtime, name: str) -> Invoker:
+    """What runs the action of a name, which may be written with dashes.
+
+    Raises:
+        click.UsageError: There is no such action.
+    """
+    by_path_name = {action.path_name: action.name for action in runtime.actions.values()}
+    try:
+        return runtime.invoker(name if name in runtime.actions else by_path_name.get(name, name))
+    except UnknownNameError as error:
+        context.fail(f"{error} `servey actions` lists them.")
+
+
+def event_bytes(event: str) -> bytes:
+    """All arguments of a call, as `--event` gives them; `-` reads them from stdin."""
+    return sys.stdin.buffer.read() if event == "-" else event.encode(errors="surrogateescape")
+
+
+def write(session: Session, body: bytes) -> None:
+    """Write a line to where results go."""
     session.out.write(body + b"\n")
     session.out.flush()

@@ -1,7 +1,6 @@
 """The command `servey`: its own commands are named in a table, and imported when they are used."""
 
 import importlib
-from functools import cached_property
 
 import click
 
@@ -23,28 +22,28 @@ BUILTIN = {
 }
 """Each command's module, its name there, and what it does."""
 
-ELSEWHERE = {"routes": "servey-web"}
+ELSEWHERE = {
+    "routes": "servey-web",
+    **dict.fromkeys(("enqueue", "jobs", "schedules", "worker"), "servey-sched"),
+}
 """Commands that are known to come with a distribution."""
+
+_PLUGGED = "servey_core.cli.plugged"
 
 
 class ServeyGroup(click.Group):
     """The command line: commands of the core, and of plugins."""
 
-    @cached_property
-    def plugged(self) -> Plugged:
-        """What plugins add."""
-        return plugged_commands()
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands."""
-        return sorted({*BUILTIN, *self.plugged.commands})
+        return sorted({*BUILTIN, *_plugged(ctx).commands})
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command; None where there is none of this name."""
         if cmd_name in BUILTIN:
             module, attribute, _ = BUILTIN[cmd_name]
             return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
-        contribution = self.plugged.commands.get(cmd_name)
+        contribution = _plugged(ctx).commands.get(cmd_name)
         return None if contribution is None else _loaded(contribution)
 
     def resolve_command(
@@ -61,15 +60,16 @@ class ServeyGroup(click.Group):
         with failures_reported():
             return super().invoke(ctx)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands, without importing them."""
+        plugged = _plugged(ctx)
         rows = [(name, text) for name, (_, _, text) in BUILTIN.items()]
-        rows += [(name, one.record.help) for name, one in self.plugged.commands.items()]
+        rows += [(name, one.record.help) for name, one in plugged.commands.items()]
         with formatter.section("Commands"):
             formatter.write_dl(sorted(dict(reversed(rows)).items()))
-        if self.plugged.troubles:
+        if plugged.troubles:
             with formatter.section("Broken"):
-                formatter.write_dl([("!", trouble) for trouble in self.plugged.troubles])
+                formatter.write_dl([("!", trouble) for trouble in plugged.troubles])
 
     def _no_such_command(self, ctx: click.Context, name: str) -> str:
         if name in ELSEWHERE:
@@ -77,8 +77,14 @@ class ServeyGroup(click.Group):
             hint = f"It comes with {distribution}: pip install {distribution}"
         else:
             hint = did_you_mean(name, self.list_commands(ctx))
-        lines = [f"There is no command {name!r}. {hint}", *self.plugged.troubles]
+        lines = [f"There is no command {name!r}. {hint}", *_plugged(ctx).troubles]
         return "\n".join(lines)
+
+
+def _plugged(ctx: click.Context) -> Plugged:
+    """What plugins add, looked up once in each run of the command line."""
+    found: Plugged = ctx.meta.get(_PLUGGED) or ctx.meta.setdefault(_PLUGGED, plugged_commands())
+    return found
 
 
 def _loaded(contribution: Contribution) -> click.Command:  # type: ignore[type-arg]

@@ -1,7 +1,6 @@
 """`servey run NAME`: a command for each action, made from its signature."""
 
 import shlex
-import sys
 from collections.abc import Sequence
 from secrets import token_hex
 from typing import Any
@@ -12,10 +11,9 @@ import docstring_parser
 from servey_core.actions import Action
 from servey_core.cli import exits
 from servey_core.cli.application import Session, actions_option, runtime_of
-from servey_core.cli.calling import Call
+from servey_core.cli.calling import Call, event_bytes, invoker_named
 from servey_core.cli.credentials import AuthorizationType, Credentials
 from servey_core.cli.options import ArgumentOption, argument_options
-from servey_core.errors import UnknownNameError
 from servey_core.invocation import Invoker
 from servey_core.runtime import Runtime
 
@@ -40,7 +38,7 @@ class RunGroup(click.Group):
         """Start the application, and make a command of the action that is named."""
         name, *rest = args
         runtime = runtime_of(ctx, _action_path(rest) or ctx.params["action_path"])
-        return name, action_command(runtime, _named(ctx, runtime, name)), rest
+        return name, action_command(runtime, invoker_named(ctx, runtime, name)), rest
 
 
 @click.group(
@@ -112,7 +110,7 @@ def _call(
     signature, last = invoker.signature, (credentials, values["as_json"], _key(invoker, values))
     if event is None:
         return Call(invoker, signature.from_texts, pairs, *last)
-    return Call(invoker, signature.from_json, _bytes(event), *last)
+    return Call(invoker, signature.from_json, event_bytes(event), *last)
 
 
 def _key(invoker: Invoker, values: dict[str, Any]) -> str | None:
@@ -120,10 +118,6 @@ def _key(invoker: Invoker, values: dict[str, Any]) -> str | None:
     rule = invoker.action.idempotency
     key: str | None = values.get("idempotency_key")
     return token_hex(16) if key is None and rule is not None and rule.required else key
-
-
-def _bytes(event: str) -> bytes:
-    return sys.stdin.buffer.read() if event == "-" else event.encode(errors="surrogateescape")
 
 
 def _action_path(arguments: Sequence[str]) -> str | None:
@@ -136,14 +130,6 @@ def _action_path(arguments: Sequence[str]) -> str | None:
         if argument == "--actions" and index + 1 < len(arguments):
             return arguments[index + 1]
     return None
-
-
-def _named(context: click.Context, runtime: Runtime, name: str) -> Invoker:
-    by_path_name = {action.path_name: action.name for action in runtime.actions.values()}
-    try:
-        return runtime.invoker(name if name in runtime.actions else by_path_name.get(name, name))
-    except UnknownNameError as error:
-        context.fail(f"{error} `servey actions` lists them.")
 
 
 def _help(action: Action) -> str:

@@ -4,7 +4,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,7 @@ class Order:
         port: The port.
         workers: How many worker processes there shall be; None for this process alone.
         reload: Whether to start anew when files change.
+        settings: Further settings that it gives, by name.
     """
 
     words: tuple[str, ...] = ()
@@ -47,11 +48,12 @@ class Order:
     port: int | None = None
     workers: int | None = None
     reload: bool = False
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def given(self) -> Mapping[str, object]:
         """The settings among it."""
-        return {"host": self.host, "port": self.port}
+        return {"host": self.host, "port": self.port, **self.settings}
 
     @property
     def modules(self) -> list[str]:
@@ -95,7 +97,12 @@ def serve(context: click.Context, /, **options: Any) -> None:
             "--workers and --reload do not work on Windows; for the latter, watchfiles has "
             "a command of its own: watchfiles 'servey serve'"
         )
-    context.exit(_run(order, take_assignment()))
+    context.exit(run_order(order))
+
+
+def run_order(order: Order) -> int:
+    """Serve what is asked for, until a signal or a crash stops it; the exit status."""
+    return _run(order, take_assignment())
 
 
 def _run(order: Order, assignment: Assignment | None) -> int:

@@ -21,12 +21,24 @@ def print_json(value: Any) -> None:
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Write rows under headings; on a terminal, the last column is cut to fit."""
-    lines = [tuple(heading.upper() for heading in headings), *rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(headings) - 1)]
+    for line in table_lines(headings, rows):
+        click.echo(line)
+
+
+def table_lines(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows under headings, a line for each; on a terminal, the last column is cut to fit."""
+    cells = [tuple(heading.upper() for heading in headings), *rows]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headings) - 1)]
     room = max(_NARROWEST, _terminal_width() - sum(widths) - len(_GAP) * len(widths))
-    for line in lines:
-        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=False)]
-        click.echo(_GAP.join([*cells, _cut(line[-1], room)]).rstrip())
+    return [
+        _GAP.join(
+            [
+                *(cell.ljust(width) for cell, width in zip(row, widths, strict=False)),
+                _cut(row[-1], room),
+            ]
+        ).rstrip()
+        for row in cells
+    ]
 
 
 def _terminal_width() -> int:

@@ -55,12 +55,23 @@ class Residence(Generic[ResourceT]):
         Raises:
             Exception: Whatever making the resource or the method raises.
         """
+        return await asyncio.wrap_future(self._submit(lambda one: method(one, *args, **kwargs)))
+
+    def use_blocking(
+        self,
+        method: Callable[Concatenate[ResourceT, P], ResultT],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> ResultT:
+        """The same for who has no event loop, or may hold it up."""
+        return self._submit(lambda one: method(one, *args, **kwargs)).result()
+
+    def _submit(self, call: Callable[[ResourceT], ResultT]) -> "Future[ResultT]":
         with _LOCK:
             if self._resident is None:
                 self._resident = _Resident(self._make, self._name)
                 weakref.finalize(self, self._resident.end)
-            future = self._resident.submit(lambda one: method(one, *args, **kwargs))
-        return await asyncio.wrap_future(future)
+            return self._resident.submit(call)
 
     async def close(self) -> None:
         """Close the resource, once what is under way has ended."""

@@ -1,4 +1,4 @@
-"""What there is to test: each example of each action, on each surface that serves the action."""
+"""What there is to test: each example, on each surface that serves what it is of."""
 
 import json
 from collections.abc import Collection, Iterator, Sequence
@@ -12,7 +12,8 @@ from servey_core.actions import Action
 from servey_core.errors import UnknownNameError
 from servey_core.examples import UNSPECIFIED, Example
 from servey_core.signatures import Signature
-from servey_core.surfaces import Surface
+from servey_core.surfaces import ChannelSurface, Surface
+from servey_core.testing.event_cases import EventCase
 
 if TYPE_CHECKING:
     from servey_core.runtime import Runtime
@@ -35,7 +36,17 @@ class Case:
     surface: Surface
 
     def __str__(self) -> str:
-        return f"{self.action.name}[{self.example.name}-{self.surface.name}]"
+        return f"{self.subject}[{self.example.name}-{self.surface.name}]"
+
+    @property
+    def subject(self) -> str:
+        """The name of what the example is of."""
+        return self.action.name
+
+    @property
+    def place(self) -> str:
+        """Where that was declared, as `file:line`."""
+        return self.action.place
 
     @cached_property
     def params(self) -> dict[str, Any]:
@@ -65,8 +76,12 @@ class Case:
             return to_jsonable_python(given, by_alias=True)
 
 
-def cases_of(runtime: "Runtime", surfaces: Collection[str] = ()) -> Sequence[Case]:
-    """Every case of an application; the order is always the same.
+AnyCase = Case | EventCase
+"""What an `ExampleRunner` runs."""
+
+
+def cases_of(runtime: "Runtime", surfaces: Collection[str] = ()) -> Sequence[AnyCase]:
+    """Every case of an application, of actions and then of channels, in an order of their own.
 
     Args:
         runtime: The application.
@@ -76,22 +91,35 @@ def cases_of(runtime: "Runtime", surfaces: Collection[str] = ()) -> Sequence[Cas
         UnknownNameError: No plugin brings one of `surfaces`.
         PluginError: A plugin's surface cannot be had.
     """
-    chosen = _surfaces(runtime, surfaces)
-    return [case for name in runtime.actions for case in _cases_of(runtime, name, chosen)]
-
-
-def _surfaces(runtime: "Runtime", names: Collection[str]) -> list[Surface]:
-    installed = runtime.plugins.collect_named("servey_surfaces", Surface, runtime=runtime)
-    for name in names:
+    collect = runtime.plugins.collect_named
+    of_actions = collect("servey_surfaces", Surface, runtime=runtime)
+    of_channels = collect("servey_channel_surfaces", ChannelSurface, runtime=runtime)
+    installed = {*of_actions, *of_channels}
+    for name in surfaces:
         if name not in installed:
             raise UnknownNameError("surface", name, installed)
-    return [one.record for name, one in installed.items() if name in names or not names]
+    chosen = set(surfaces) or installed
+    asked = [one.record for name, one in of_actions.items() if name in chosen]
+    heard = [one.record for name, one in of_channels.items() if name in chosen]
+    return [*_cases_of_actions(runtime, asked), *_cases_of_channels(runtime, heard)]
 
 
-def _cases_of(runtime: "Runtime", name: str, surfaces: Sequence[Surface]) -> Iterator[Case]:
-    action, signature = runtime.actions[name], runtime.invoker(name).signature
-    serving = [surface for surface in surfaces if surface.serves(action)]
-    for example in action.examples:
-        if example.include_in_tests:
-            for surface in serving:
-                yield Case(action, signature, example, surface)
+def _cases_of_actions(runtime: "Runtime", surfaces: Sequence[Surface]) -> Iterator[Case]:
+    for name, action in runtime.actions.items():
+        signature = runtime.invoker(name).signature
+        serving = [surface for surface in surfaces if surface.serves(action)]
+        for example in action.examples:
+            if example.include_in_tests:
+                for surface in serving:
+                    yield Case(action, signature, example, surface)
+
+
+def _cases_of_channels(
+    runtime: "Runtime", surfaces: Sequence[ChannelSurface]
+) -> Iterator[EventCase]:
+    for channel in runtime.channels.values():
+        serving = [surface for surface in surfaces if surface.serves(channel)]
+        for example in channel.event_examples:
+            if example.include_in_tests:
+                for surface in serving:
+                    yield EventCase(channel, example, surface)

@@ -3,19 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError
 
 from servey_core.errors import ProblemError
 from servey_core.examples import UNSPECIFIED
 from servey_core.surfaces import Caller, Reply
 from servey_core.testing.cases import Case
 from servey_core.testing.comparing import WHOLE, difference
-
-_WIDEST = 500
-
-
-class ExampleFailed(AssertionError):  # noqa: N818 - it is a verdict
-    """An example does not hold; the text says where and how."""
+from servey_core.testing.failing import ExampleFailed, described_problem, shown
 
 
 async def check(case: Case, caller: Caller, reference: Caller) -> None:
@@ -71,7 +66,7 @@ def _check_hint(case: Case, reply: Reply, told: Reply) -> None:
 
 
 def _unexpected(case: Case, expected: str, reply: Reply, place: str = WHOLE) -> ExampleFailed:
-    got = _shown(reply.result) if reply.problem is None else _describe_problem(reply.problem)
+    got = shown(reply.result) if reply.problem is None else described_problem(reply.problem)
     differs = [] if place == WHOLE else [f"differs   at {place}"]
     return _failed(case, f"expected  {expected}", f"got       {got}", *differs)
 
@@ -80,14 +75,14 @@ def _failed(case: Case, *lines: str) -> ExampleFailed:
     head = f"Example {case.example.name!r} of {case.action.name} fails on {case.surface.name}"
     body = [
         f"action    {case.action.place}",
-        f"params    {_shown(dict(case.example.params))}",
+        f"params    {shown(dict(case.example.params))}",
         *lines,
     ]
     return ExampleFailed("\n".join([head, *(f"  {line}" for line in body)]))
 
 
 def _expected_result(case: Case) -> str:
-    return "success" if case.example.result is UNSPECIFIED else _shown(case.result)
+    return "success" if case.example.result is UNSPECIFIED else shown(case.result)
 
 
 def _problem_kind(problem: Mapping[str, Any] | None) -> tuple[Any, Any] | None:
@@ -98,20 +93,5 @@ def _describe_class(problem: type[ProblemError]) -> str:
     return f"problem {problem.status} {problem.title} ({problem.type})"
 
 
-def _describe_problem(problem: Mapping[str, Any]) -> str:
-    parts = [f"problem {problem.get('status')} {problem.get('title')} ({problem.get('type')})"]
-    if detail := problem.get("detail"):
-        parts.append(str(detail))
-    parts += [f"{one['pointer']}: {one['detail']}" for one in problem.get("errors", ())]
-    if exception := problem.get("exception"):
-        parts.append("{type}: {message} at {at}".format(**{"at": "?", **exception}))
-    return "; ".join(parts)
-
-
 def _describe_hint(reply: Reply) -> str:
     return f"max-age {reply.max_age}, {'private' if reply.private else 'public'}"
-
-
-def _shown(value: Any) -> str:
-    text = to_json(value, by_alias=True, fallback=repr).decode()
-    return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…"

@@ -9,8 +9,8 @@ import pytest
 
 from servey_core.errors import ConfigurationError
 from servey_core.runtime import start
-from servey_core.testing.cases import Case, cases_of
-from servey_core.testing.checking import ExampleFailed
+from servey_core.testing.cases import AnyCase, cases_of
+from servey_core.testing.failing import ExampleFailed
 from servey_core.testing.running import WITHOUT_TRACES, ExampleRunner
 from servey_core.tracebacks import trimmed
 
@@ -28,11 +28,11 @@ class Application:
         self._config = config
         self._root = root
         self._files = _files(places)
-        self._cases: dict[Path, list[Case]] | None = None
+        self._cases: dict[Path, list[AnyCase]] | None = None
         self._runner: ExampleRunner | None = None
 
-    def cases_in(self, path: Path) -> Sequence[Case]:
-        """The cases of the actions that a file declares.
+    def cases_in(self, path: Path) -> Sequence[AnyCase]:
+        """The cases of the actions and channels that a file declares.
 
         The first file has those too that none of the application's files declares.
         """
@@ -44,12 +44,12 @@ class Application:
                 self._cases.setdefault(home, []).append(case)
         return self._cases.get(path.resolve(), ())
 
-    def run(self, case: Case) -> None:
+    def run(self, case: AnyCase) -> None:
         """Check one case."""
         assert self._runner is not None, "a case comes from a started application"  # noqa: S101
         self._runner.run(case)
 
-    def _start(self) -> Sequence[Case]:
+    def _start(self) -> Sequence[AnyCase]:
         with chdir(self._root):
             runtime = start(given=WITHOUT_TRACES)
         found = cases_of(runtime, self._config.getini("servey_surfaces"))
@@ -80,11 +80,11 @@ class ActionFile(pytest.File):
 
 
 class ExampleItem(pytest.Item):
-    """One example of an action, on one surface."""
+    """One example, on one surface."""
 
     parent: ActionFile
 
-    def __init__(self, *, case: Case, **kwargs: Any) -> None:
+    def __init__(self, *, case: AnyCase, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.case = case
 
@@ -99,9 +99,9 @@ class ExampleItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Where the action is declared."""
-        _, _, line = self.case.action.place.rpartition(":")
-        return self.path, int(line) - 1, self.name
+        """Where what the example is of is declared."""
+        _, _, line = self.case.place.rpartition(":")
+        return self.path, int(line or 1) - 1, self.name
 
 
 def _files(places: Sequence[Path]) -> list[Path]:
@@ -109,6 +109,6 @@ def _files(places: Sequence[Path]) -> list[Path]:
     return [file for place in places for file in (sorted(place.rglob("*.py")) or [place])]
 
 
-def _file_of(case: Case) -> Path:
-    file, _, _ = case.action.place.rpartition(":")
+def _file_of(case: AnyCase) -> Path:
+    file, _, _ = case.place.rpartition(":")
     return Path(file).resolve()

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, ClassVar
 
 from servey_core.runtime import start
-from servey_core.testing.cases import Case, cases_of
-from servey_core.testing.checking import ExampleFailed
+from servey_core.testing.cases import AnyCase, cases_of
+from servey_core.testing.failing import ExampleFailed
 from servey_core.testing.running import WITHOUT_TRACES, ExampleRunner
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class ExampleTestCase(unittest.TestCase):
 def define_test_class(
     path: str | None = None, *, surfaces: Collection[str] = ()
 ) -> type[unittest.TestCase]:
-    """Make a test class with a method for each action, example and surface.
+    """Make a test class with a method for each example and surface.
 
     Assign it in a test module, or subclass it to add a `setUp`:
 
@@ -60,17 +60,21 @@ def define_test_class(
 
 
 def _about(runtime: "Runtime", module: str | None) -> dict[str, object]:
-    return {"runtime": runtime, "__module__": module, "__doc__": "The examples of the actions."}
+    return {
+        "runtime": runtime,
+        "__module__": module,
+        "__doc__": "The examples of an application.",
+    }
 
 
-def _method(case: Case) -> Callable[[ExampleTestCase], None]:
+def _method(case: AnyCase) -> Callable[[ExampleTestCase], None]:
     def test(self: ExampleTestCase) -> None:
         try:
             self.runner.run(case)
         except ExampleFailed as error:
             raise self.failureException(str(error)) from None
 
-    parts = (case.action.name, case.example.name, case.surface.name)
+    parts = (case.subject, case.example.name, case.surface.name)
     test.__name__ = "test_" + "__".join(re.sub(r"\W+", "_", part) for part in parts)
     test.__doc__ = case.example.description or None
     return test

@@ -22,7 +22,7 @@ def secret(who: Authorization) -> str:
 
 @pytest.fixture
 def call(monkeypatch):
-    monkeypatch.setenv("SERVEY_PLUGINS_DENY", "web,rest,graphql")
+    monkeypatch.setenv("SERVEY_PLUGINS_DENY", "web,rest,graphql,channels")
     runtime = start(actions=[action_of(double), action_of(secret)])
     surface = cli_surface(runtime)
 

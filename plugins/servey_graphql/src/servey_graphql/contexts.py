@@ -1,5 +1,7 @@
 """The circumstances of one operation."""
 
+from typing import Any
+
 from servey_core import Authorization, CacheHeaders, Context
 
 SURFACE = "graphql"
@@ -58,3 +60,21 @@ class OperationContext:
             own = "" if calls == 1 else f"/{calls}"
             context.idempotency_key = self.idempotency_key + own
         return context
+
+
+class EventContext(OperationContext):
+    """The circumstances of what a subscription shows of one event.
+
+    Args:
+        operation: The circumstances of the subscription.
+        event: The event.
+
+    Attributes:
+        event: As given.
+    """
+
+    __slots__ = ("event",)
+
+    def __init__(self, operation: OperationContext, event: Any) -> None:
+        super().__init__(operation.authorization, operation.instance, operation.address)
+        self.event = event

@@ -27,8 +27,9 @@ def servey_web_routes(runtime: "Runtime") -> "Iterable[WebRoute]":
     """The API, and the explorer for browsers."""
     from servey_graphql.graphiql import with_explorer
     from servey_graphql.serving.routes import graphql_routes
+    from servey_graphql.subscriptions import with_subscriptions
 
-    return with_explorer(graphql_routes(runtime), runtime)
+    return with_explorer(with_subscriptions(graphql_routes(runtime), runtime), runtime)
 
 
 @hookimpl

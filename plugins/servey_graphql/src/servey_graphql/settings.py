@@ -60,6 +60,15 @@ class GraphqlSettings(SettingsGroup):
         "150 bytes of memory.",
         ge=0,
     )
+    graphql_max_connections: int = setting(
+        10_000,
+        "How many websockets one process serves at once, and how many event streams; more are "
+        "turned away (1013, 503).",
+        ge=1,
+    )
+    graphql_max_operations: int = setting(
+        100, "How many operations a websocket may have under way.", ge=1
+    )
     graphql_persisted_documents: str | None = setting(
         None,
         "A JSON file of documents that callers name rather than send, by their ids; "

@@ -38,7 +38,7 @@ class HitsInRedis(HitCounter):
         place: Where it is, for the log.
     """
 
-    def __init__(self, client: Callable[[], Redis], place: str) -> None:
+    def __init__(self, client: Callable[[], Awaitable[Redis]], place: str) -> None:
         self._client = client
         self._place = place
         self._storages: WeakKeyDictionary[Redis, RedisStorage] = WeakKeyDictionary()
@@ -70,7 +70,7 @@ class HitsInRedis(HitCounter):
             return await instead()
         try:
             async with asyncio.timeout(PATIENCE):
-                return await ask(self._storage())
+                return await ask(await self._storage())
         except (RedisError, OSError) as error:  # TimeoutError is one
             self._paused_until = time.monotonic() + PAUSE
             _log.warning(
@@ -80,8 +80,8 @@ class HitsInRedis(HitCounter):
             )
             return await instead()
 
-    def _storage(self) -> RedisStorage:
-        client = self._client()
+    async def _storage(self) -> RedisStorage:
+        client = await self._client()
         storage = self._storages.get(client)
         if storage is None:
             options: dict[str, Any] = {"connection_pool": client.connection_pool}

@@ -1,10 +1,8 @@
 """State in Redis: for all processes of all machines."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -13,6 +11,7 @@ from redis.exceptions import RedisError
 
 from servey_core import SettingsError, StateStore, Unavailable
 from servey_core.hits import HitCounter
+from servey_core.per_loop import PerLoop
 from servey_core.settings import SecretUrl
 
 PREFIX = "servey:"
@@ -55,11 +54,11 @@ class RedisStore(StateStore):
 
     def __init__(self, url: SecretUrl) -> None:
         self._url = url
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = WeakKeyDictionary()
+        self._clients = PerLoop(self._new_client, Redis.aclose)
 
     async def get(self, key: str) -> bytes | None:
         """The value of `key`; None where there is none."""
-        found: bytes | None = await self._answer(self._client().get(PREFIX + key))
+        found: bytes | None = await self._answer(lambda client: client.get(PREFIX + key))
         return found
 
     async def add(self, key: str, value: bytes, seconds: float) -> bytes | None:
@@ -77,30 +76,26 @@ class RedisStore(StateStore):
 
     async def close(self) -> None:
         """Close the connections of the running event loop."""
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await client.aclose()
+        await self._clients.close()
 
     def hit_counter(self) -> HitCounter:
         """What counts calls for rate limits: one count for all processes."""
         from servey_redis.hits import HitsInRedis
 
-        return HitsInRedis(self._client, str(self._url))
+        return HitsInRedis(self._clients.get, str(self._url))
 
-    def _client(self) -> Redis:
-        """The client of the running event loop: a connection cannot go to another."""
-        loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = Redis.from_pool(connection_pool(self._url))
-        return self._clients[loop]
+    def _new_client(self) -> Redis:
+        """A client for the running event loop: a connection cannot go to another."""
+        return Redis.from_pool(connection_pool(self._url))
 
     async def _run(self, script: str, key: str, *arguments: Any) -> Any:
         """Run a script on the server, where nothing comes between its steps."""
-        return await self._answer(self._client().eval(script, 1, PREFIX + key, *arguments))
+        return await self._answer(lambda client: client.eval(script, 1, PREFIX + key, *arguments))
 
-    async def _answer(self, asked: Awaitable[Any]) -> Any:
+    async def _answer(self, ask: Callable[[Redis], Awaitable[Any]]) -> Any:
+        client = await self._clients.get()
         try:
-            return await asked
+            return await ask(client)
         except (RedisError, OSError) as error:
             _log.error("The state in %s cannot be used: %s", self._url, error)
             raise Unavailable("The state store (redis) cannot be used just now.") from error

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.types import Receive, Scope, Send
 
 from servey_core import Runtime
-from servey_rest.front import Front, Paths
+from servey_rest.front import Front, Paths, handing_over
 from servey_rest.openapi import openapi_document
 from servey_rest.pages import DOCS_PATH, pages
 from servey_rest.refusals import HANDLERS
@@ -79,6 +79,7 @@ def _application(runtime: Runtime, actions: Sequence[WebRoute]) -> tuple[FastAPI
         redirect_slashes=False,
         exception_handlers=HANDLERS,
     )
+    app.router.default = handing_over(app.router.default)
     app.state.servey = runtime
     app.openapi = lambda: openapi_document(runtime, routes=app.routes)  # type: ignore[method-assign]
     if web_settings(runtime).docs:

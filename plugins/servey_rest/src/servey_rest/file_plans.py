@@ -3,13 +3,19 @@
 from starlette.types import Receive, Scope, Send
 
 from servey_core import CacheHeaders, Context, File, Outcome
-from servey_rest.downloads import Stat, file_hint, from_disk, send_content, stamp_of, stat_of
-from servey_rest.fields import file_fields
-from servey_rest.freshness import NO_STORE, with_hint
-from servey_rest.full_plans import FullPlan, send_whole, succeeds
-from servey_rest.plans import CONTENTLESS
+from servey_rest.downloads import Stat, file_hint, send_content, stamp_of, stat_of
+from servey_rest.full_plans import FullPlan, send_whole
 from servey_rest.streaming import Parts
-from servey_web import Answer
+from servey_web import (
+    CONTENTLESS,
+    NO_STORE,
+    Answer,
+    file_fields,
+    from_disk,
+    full_head,
+    succeeds,
+    with_hint,
+)
 
 
 class FilePlan(FullPlan):
@@ -25,7 +31,7 @@ class FilePlan(FullPlan):
         try:
             stat = await stat_of(file)
             status, fields, _ = self._fresh(outcome, file, stat, scope)
-            head = self._head(outcome, context, status, fields)
+            head = full_head(outcome, context, status, fields)
             if head[0] in CONTENTLESS or (scope["method"] == "HEAD" and stat is None):
                 await send_whole(head, b"", scope, send)
             elif stat is None:

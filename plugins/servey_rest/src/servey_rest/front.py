@@ -9,7 +9,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from servey_core import InternalError, Problem, Runtime
 from servey_core.plugins import Contribution
-from servey_web import ClientDisconnected, WebHost, WebMount, WebRoute, instance_of, respond
+from servey_web import (
+    FALLBACK,
+    ClientDisconnected,
+    WebHost,
+    WebMount,
+    WebRoute,
+    instance_of,
+    respond,
+)
 
 _log = logging.getLogger("servey.rest")
 
@@ -57,7 +65,9 @@ class Front:
         scope.pop("path_params", None)  # FastAPI finds its own
         answer = _Answer(send)
         if scope["method"] == "HEAD" and not self._answers(scope):
-            scope, answer = {**scope, "method": "GET"}, _HeadOnly(send)
+            getting = {**scope, "method": "GET"}
+            if FALLBACK not in scope or self._answers(getting):
+                scope, answer = getting, _HeadOnly(send)
         try:
             await self._app(scope, receive, answer.send)
         except Exception as error:
@@ -79,6 +89,20 @@ class Front:
         unforeseen.__cause__ = error
         problem = Problem.of(unforeseen, instance=instance, development=self._development)
         await respond(send, problem)
+
+
+def handing_over(not_found: ASGIApp) -> ASGIApp:
+    """What answers where no route is: what the web host has for that, and else FastAPI.
+
+    Args:
+        not_found: FastAPI's answer.
+    """
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        fallback = scope.get(FALLBACK) if scope["type"] == "http" else None
+        await (fallback or not_found)(scope, receive, send)
+
+    return answer
 
 
 class _Answer:

@@ -6,7 +6,6 @@ They answer for limits and for calls that need not run, too.
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
@@ -22,24 +21,29 @@ from servey_core import (
     Redirect,
     Runtime,
 )
-from servey_core.access import authorise
-from servey_core.stored_replies import ReplayedProblem
 from servey_rest.bodies import JSON, Write
-from servey_rest.fields import REPLAYED, location, told_fields, with_added
-from servey_rest.forms import TakeForm, form_taker
-from servey_rest.freshness import NO_STORE, NOT_MODIFIED, cache_fields
-from servey_rest.plans import CONTENTLESS, RESET_CONTENT, RestPlan
-from servey_rest.readers import form_reader, takes_form
-from servey_rest.streaming import Head
+from servey_rest.plans import RestPlan
 from servey_web import (
+    CONTENTLESS,
+    NO_STORE,
     Answer,
     ClientDisconnected,
-    RawHeaders,
+    Head,
     ResponseCut,
+    TakeForm,
     authorization_of,
-    idempotency_key,
+    cache_fields,
+    form_reader,
+    form_taker,
+    full_head,
+    in_full,
+    location,
     read_body,
     respond,
+    succeeds,
+    taken_form,
+    told_of_replay,
+    without_content,
 )
 
 _log = logging.getLogger("servey.rest")
@@ -52,9 +56,9 @@ class FullPlan(RestPlan):
         super().__init__(binding, runtime, in_path)
         self._finish_unhinted = self._compile_finish(hinted=False)
         self._take_form: TakeForm | None = None
-        signature = self._invoker.signature
-        if takes_form(self._trigger, signature):
+        if self._takes_form:
             assert self.max_body is not None  # noqa: S101 - a form is a body
+            signature = self._invoker.signature
             self._take_form = form_taker(signature, self.max_body, self._patience)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +90,7 @@ class FullPlan(RestPlan):
     ) -> None:
         """Send an outcome."""
         status, fields, content = self._whole(outcome, scope)
-        await send_whole(self._head(outcome, context, status, fields), content, scope, send)
+        await send_whole(full_head(outcome, context, status, fields), content, scope, send)
 
     def _whole(self, outcome: Outcome, scope: Scope) -> Answer:
         value = outcome.value
@@ -100,23 +104,6 @@ class FullPlan(RestPlan):
         status, fields, content = self._finish_unhinted(outcome, scope)
         return status, [*fields, NO_STORE], content
 
-    def _head(self, outcome: Outcome, context: Context, status: int, fields: RawHeaders) -> Head:
-        """Status and header fields, with what the action added to them, and what it is told.
-
-        Raises:
-            ValueError: It added what it may not.
-        """
-        fields = [*fields, *told_fields(outcome, context)]
-        response = outcome.response
-        if response is None:
-            return status, fields
-        chosen = response.status
-        if chosen is not None and not (isinstance(chosen, int) and 200 <= chosen <= 599):  # noqa: PLR2004 - the statuses of responses that are final
-            raise ValueError(f"A response's status is 200 to 599, not {chosen!r}.")
-        if status == NOT_MODIFIED or chosen is None:
-            chosen = status
-        return chosen, with_added(fields, response)
-
     def _hint(self, outcome: Outcome, body: bytes) -> CacheHeaders | None:
         return super()._hint(outcome.value, body)
 
@@ -128,55 +115,34 @@ class FullPlan(RestPlan):
         return content_type, lambda outcome: write(outcome.value)
 
     def _reader(self, in_path: tuple[str, ...]) -> Callable[[Any], dict[str, Any]]:
-        signature = self._invoker.signature
-        if takes_form(self._trigger, signature):
-            return form_reader(signature, in_path)
+        if self._takes_form:
+            return form_reader(self._invoker.signature, in_path)
         return super()._reader(in_path)
 
     def _context(self, scope: Scope, authorization: Authorization | None) -> Context:
-        context = super()._context(scope, authorization)
-        if self._invoker.action.rate_limits and (client := scope.get("client")):
-            context.address = client[0]
-        if self._invoker.action.idempotency is not None:
-            context.idempotency_key = idempotency_key(scope)
-        return context
+        return in_full(super()._context(scope, authorization), self._invoker, scope)
 
     def _problem(self, error: ProblemError, scope: Scope) -> Problem:
-        problem = super()._problem(error, scope)
-        if not isinstance(error, ReplayedProblem):
-            return problem
-        return replace(problem, headers={**problem.headers, **REPLAYED})
+        return told_of_replay(super()._problem(error, scope), error)
 
     @asynccontextmanager
     async def _taken(self, scope: Scope, receive: Receive, context: Context) -> AsyncIterator[Any]:
         """What the arguments are read from; who may not call is told so before a form is taken."""
         if self._take_form is not None:
-            authorise(self._invoker.action.access_control, context.authorization)
-            form = await self._take_form(scope, receive)
-            try:
+            taken = taken_form(self._take_form, self._invoker, context, scope, receive)
+            async with taken as form:
                 yield scope, form
-            finally:
-                form.close()
         elif self.max_body is not None:
             yield scope, await read_body(scope, receive, self.max_body, self._patience)
         else:
             yield scope
 
 
-def succeeds(outcome: Outcome) -> bool:
-    """Whether the status of an outcome leaves its hint and conditions in force (section 13.2.1)."""
-    chosen = outcome.response.status if outcome.response else None
-    return chosen is None or 200 <= chosen <= 299  # noqa: PLR2004 - the range is the definition
-
-
 async def send_whole(head: Head, content: bytes, scope: Scope, send: Send) -> None:
     """Send a response in one part, or without its body where it can have none."""
     status, fields = head
     if status in CONTENTLESS:
-        content = b""
-        fields = [one for one in fields if one[0] not in (b"content-type", b"content-length")]
-        if status == RESET_CONTENT:
-            fields.append((b"content-length", b"0"))
+        content, fields = b"", without_content(fields, status)
     await send({"type": "http.response.start", "status": status, "headers": fields})
     body = b"" if scope["method"] == "HEAD" else content
     await send({"type": "http.response.body", "body": body})

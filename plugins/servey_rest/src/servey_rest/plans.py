@@ -1,35 +1,27 @@
 """One plan for each web trigger: all that can be known at start-up is, and the rest is short."""
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from servey_core import (
-    Authorization,
-    Binding,
-    CacheHeaders,
-    Context,
-    Invoker,
-    Problem,
-    ProblemError,
-    Runtime,
-)
+from servey_core import Binding, Context, Invoker, ProblemError, Runtime
 from servey_core.triggers import WebTrigger
 from servey_rest.bodies import body_writer, is_sent_whole
-from servey_rest.freshness import NO_STORE, NOT_MODIFIED, with_hint
-from servey_rest.headers import in_headers
-from servey_rest.readers import BODILESS, body_reader, query_reader, takes_form
 from servey_web import (
+    CONTENTLESS,
+    NO_STORE,
+    ActionPlan,
     Answer,
-    Patience,
     authorization_of,
+    body_reader,
     headers_of,
-    instance_of,
+    length_field,
+    query_reader,
     read_body,
     respond,
-    web_settings,
+    takes_form,
+    with_hint,
 )
 
 Headers = dict[bytes, bytes]
@@ -37,20 +29,13 @@ Headers = dict[bytes, bytes]
 SURFACE = "rest"
 """The name of the surface."""
 
-_LENGTHS = [(b"content-length", b"%d" % number) for number in range(4096)]
-"""The field for most bodies; making it anew takes longer than the rest of the head."""
-NO_CONTENT = 204
-RESET_CONTENT = 205
-CONTENTLESS = (NO_CONTENT, RESET_CONTENT, NOT_MODIFIED)
-"""Statuses of responses without a body (RFC 9110, section 6.4.1)."""
-
 
 def web_bindings(runtime: Runtime) -> Iterator[Binding]:
     """The bindings that are served here."""
     return (one for one in runtime.bindings if isinstance(one.trigger, WebTrigger))
 
 
-class RestPlan:
+class RestPlan(ActionPlan):
     """How one action answers requests of one method and path.
 
     It is a `DirectEndpoint`, and an ASGI application that answers the same.
@@ -66,29 +51,21 @@ class RestPlan:
         finish: Makes an answer of the action's result.
     """
 
+    surface = SURFACE
+
     def __init__(self, binding: Binding, runtime: Runtime, in_path: tuple[str, ...]) -> None:
+        super().__init__(binding, runtime)
         assert isinstance(binding.trigger, WebTrigger)  # noqa: S101 - the caller asks for these
-        self._trigger = trigger = binding.trigger
-        self._runtime = runtime
-        self._invoker = invoker = runtime.invoker(binding.action.name)
-        settings = web_settings(runtime)
-        self._patience = Patience.of(settings)
-        self.max_body = None if trigger.method in BODILESS else settings.max_body_bytes
-        if trigger.max_body_bytes is not None and self.max_body is not None:
-            self.max_body = trigger.max_body_bytes
-        self._authorizer = runtime.authorizer
+        signature, trigger = self._invoker.signature, binding.trigger
+        self._takes_form = takes_form(trigger.method, signature, form=trigger.form)
         self._read = self._reader(in_path)
         self._content_type, self._write = self._writer()
-        self._hinted = hinted = trigger.safe and binding.action.cache_control is not None
-        places = in_headers(invoker.signature)
-        self._vary = tuple(name.lower().encode("ascii") for name in places.vary)
-        self._by_cookie = bool(places.cookies)
-        kept_back = (invoker.depends_on_caller or self._by_cookie) and not hinted
+        kept_back = (self._invoker.depends_on_caller or self._by_cookie) and not self._hinted
         self._caching = [NO_STORE] if kept_back else []
-        if self._vary and not hinted:
+        if self._vary and not self._hinted:
             self._caching.append((b"vary", b", ".join(self._vary)))
         self.begin = self._compile_begin()
-        self.finish = self._compile_finish(hinted=hinted)
+        self.finish = self._compile_finish(hinted=self._hinted)
 
     @staticmethod
     def suits(binding: Binding, invoker: Invoker) -> bool:
@@ -97,14 +74,10 @@ class RestPlan:
         return (
             invoker.direct
             and is_sent_whole(invoker)
-            and not invoker.signature.responses
+            and not invoker.signature.sets_response
             and binding.trigger.status not in CONTENTLESS
-            and not takes_form(binding.trigger, invoker.signature)
+            and not takes_form(binding.trigger.method, invoker.signature, form=binding.trigger.form)
         )
-
-    def failure(self, error: Exception, scope: Scope) -> ProblemError:
-        """What the caller is told of what the action's author did not foresee."""
-        return self._invoker.failure(error, self._context(scope, None))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -144,12 +117,11 @@ class RestPlan:
 
     def _compile_finish(self, *, hinted: bool) -> Callable[[Any, Scope], Answer]:
         write, status, vary, hint_of = self._write, self._trigger.status, self._vary, self._hint
-        head, lengths, most = [self._content_type, *self._caching], _LENGTHS, len(_LENGTHS)
+        head = [self._content_type, *self._caching]
 
         def finish(result: Any, scope: Scope) -> Answer:  # noqa: ARG001
             body = write(result)
-            length = len(body)
-            return status, [*head, lengths[length] if length < most else _length(length)], body
+            return status, [*head, length_field(len(body))], body
 
         def finish_with_hint(result: Any, scope: Scope) -> Answer:
             answer = finish(result, scope)
@@ -157,24 +129,9 @@ class RestPlan:
 
         return finish_with_hint if hinted else finish
 
-    def _hint(self, result: Any, body: bytes) -> CacheHeaders | None:
-        hint = self._invoker.cache_headers(result, body)
-        return replace(hint, private=True) if hint and self._by_cookie else hint
-
     def _writer(self) -> tuple[tuple[bytes, bytes], Callable[[Any], bytes]]:
         return body_writer(self._invoker)
 
     def _reader(self, in_path: tuple[str, ...]) -> Callable[[Any], dict[str, Any]]:
         make: Any = query_reader if self.max_body is None else body_reader
         return make(self._invoker.signature, in_path)  # type: ignore[no-any-return]
-
-    def _context(self, scope: Scope, authorization: Authorization | None) -> Context:
-        return Context(authorization, SURFACE, instance_of(scope))
-
-    def _problem(self, error: ProblemError, scope: Scope) -> Problem:
-        development = self._runtime.settings.core.development
-        return Problem.of(error, instance=instance_of(scope), development=development)
-
-
-def _length(length: int) -> tuple[bytes, bytes]:
-    return b"content-length", b"%d" % length

@@ -5,10 +5,9 @@ from servey_core.errors import ActionError
 from servey_core.triggers import WebTrigger
 from servey_rest.file_plans import FilePlan
 from servey_rest.full_plans import FullPlan
-from servey_rest.paths import check_path, path_of, path_parameters
 from servey_rest.plans import RestPlan, web_bindings
 from servey_rest.stream_plans import StreamPlan
-from servey_web import WebRoute
+from servey_web import WebRoute, check_path, path_parameters
 
 
 def web_routes(runtime: Runtime) -> list[WebRoute]:
@@ -22,7 +21,11 @@ def web_routes(runtime: Runtime) -> list[WebRoute]:
 
 def _route(binding: Binding, runtime: Runtime) -> WebRoute:
     assert isinstance(binding.trigger, WebTrigger)  # noqa: S101 - the caller asks for these only
-    action, path, methods = binding.action, path_of(binding), (binding.trigger.method,)
+    action, path, methods = (
+        binding.action,
+        binding.trigger.path_for(binding.action),
+        (binding.trigger.method,),
+    )
     invoker = runtime.invoker(action.name)
     try:
         in_path = path_parameters(path)

@@ -7,8 +7,8 @@ from starlette.types import Receive, Scope, Send
 from servey_core import Authorization, Binding, Context, Outcome, Runtime
 from servey_rest.bodies import body_writer
 from servey_rest.full_plans import FullPlan, send_whole
-from servey_rest.plans import CONTENTLESS
-from servey_rest.streaming import Head, Parts, choose_framing, departure_of, send_stream
+from servey_rest.streaming import Parts, choose_framing, departure_of, send_stream
+from servey_web import CONTENTLESS, Head, full_head
 
 
 class StreamPlan(FullPlan):
@@ -35,7 +35,7 @@ class StreamPlan(FullPlan):
 
         def head() -> Head:
             fields = [*self._caching, *framing.fields]
-            status, fields = self._head(outcome, context, self._trigger.status, fields)
+            status, fields = full_head(outcome, context, self._trigger.status, fields)
             _check_has_body(status)
             return status, fields
 

@@ -18,9 +18,8 @@ from starlette.types import Receive, Scope, Send
 from servey_core import Outcome, Problem, ProblemError, Signature
 from servey_core.errors import Unavailable
 from servey_rest.bodies import Write
-from servey_web import ClientDisconnected, RawHeaders, headers_of, leaving_of
+from servey_web import ClientDisconnected, Head, RawHeaders, headers_of, leaving_of
 
-Head = tuple[int, RawHeaders]
 MakeHead = Callable[[], Head]
 
 EVENT_STREAM = "text/event-stream"

@@ -6,18 +6,23 @@ from dataclasses import dataclass, field, replace
 
 from starlette.types import ASGIApp
 
-from servey_core import Runtime, Service, ServiceContext, start
+from servey_core import Runtime, Service, ServiceContext, WebPageTrigger, start
 from servey_core.plugins import Contribution
 from servey_web.bodies import Patience, limit_body
-from servey_web.debug_login import debug_login
+from servey_web.debug_authenticator import authenticator_of
+from servey_web.debug_login import DebugLogin
+from servey_web.fallback import web_fallback
 from servey_web.health import LIVEZ, READYZ, Readiness, livez
 from servey_web.host import WebContribution, WebHost
 from servey_web.lifecycle import Lifecycle
 from servey_web.protection import protect
+from servey_web.responses import refuse_in_json
 from servey_web.routes import WebMount, WebRoute
 from servey_web.server import serve
+from servey_web.sessions.places import has_login
 from servey_web.settings import WebSettings
 from servey_web.sockets import open_sockets
+from servey_web.static_site.site import StaticSite
 
 DEBUG_LOGIN_PATH = "/debug/login"
 """Where the debug authenticator gives tokens, where it is on."""
@@ -30,10 +35,12 @@ class WebService(Service):
     Attributes:
         host: What the plugins contribute.
         app: The same, behind the protections.
+        site: The static site behind all of it; None where there is none.
     """
 
     host: WebHost = field(kw_only=True)
     app: ASGIApp = field(kw_only=True)
+    site: StaticSite | None = field(default=None, kw_only=True)
 
 
 def create_app(runtime: Runtime | None = None) -> ASGIApp:
@@ -68,29 +75,46 @@ def web_service(runtime: Runtime) -> WebService:
     """
     core, settings = runtime.settings.core, web_settings(runtime)
     lifecycle = Lifecycle()
-    host = WebHost(_contributions(runtime, settings, lifecycle), runtime.close_state)
+    fallback = web_fallback(runtime)
+    contributions = _contributions(runtime, settings, lifecycle)
+    refuse = fallback.refuse if fallback else refuse_in_json
+    host = WebHost(contributions, runtime.close_state, fallback, refuse)
+    site = fallback.site if fallback else None
 
     async def run(context: ServiceContext) -> None:
         await serve(app, context, core=core, settings=settings, lifecycle=lifecycle)
 
-    app = protect(host, core, settings, lifecycle, host.find_direct)
+    app = protect(host, core, settings, lifecycle, direct=host.find_direct, refuse=refuse)
     return WebService(
         name="web",
         run=run,
         bindings=host.bindings,
         listen=lambda: open_sockets(core.host, core.port),
-        description=lambda sockets: _addresses(sockets, host.pages),
+        description=lambda sockets: _description(sockets, host.pages, site),
         owner_of=host.owner_of,
         host=host,
         app=app,
+        site=site,
     )
 
 
 def own_routes(runtime: Runtime) -> Iterable[WebRoute]:
-    """The host's own routes, beyond health: the debug authenticator, where it is on."""
-    core, settings = runtime.settings.core, runtime.settings.group(WebSettings)
-    login = debug_login(core, settings, runtime.authorizer)
-    return [WebRoute(DEBUG_LOGIN_PATH, ("POST",), login)] if login else []
+    """The host's own routes, beyond health: pages, and those by which callers log in.
+
+    Raises:
+        ActionError: A page trigger does not fit its action, or a template its result.
+        ConfigurationError: The debug authenticator cannot be on as it is set.
+    """
+    if (authenticator := authenticator_of(runtime)) is not None:
+        yield WebRoute(DEBUG_LOGIN_PATH, ("POST",), DebugLogin(authenticator))
+    if has_login(runtime):
+        from servey_web.login.routes import login_routes  # which brings the templates along
+
+        yield from login_routes(runtime)
+    if any(isinstance(one.trigger, WebPageTrigger) for one in runtime.bindings):
+        from servey_web.pages.routes import page_routes  # likewise
+
+        yield from page_routes(runtime)
 
 
 def _contributions(
@@ -117,12 +141,18 @@ def _bounded(contribution: WebContribution, settings: WebSettings) -> WebContrib
     return replace(contribution, record=replace(record, app=app))
 
 
-def _addresses(sockets: Sequence[socket.socket], pages: Sequence[str]) -> str:
-    """Where the service can be reached, for the console."""
+def _description(
+    sockets: Sequence[socket.socket], pages: Sequence[str], site: StaticSite | None
+) -> str:
+    """Where the service can be reached, and what is there for people, for the console."""
     found = sorted({one.getsockname()[:2] for one in sockets})
     urls = [f"http://{_host(host)}:{port}" for host, port in found]
-    shown = [f"{urls[0]}{page}" for page in pages if urls]
-    return ", ".join(urls) + (f" (pages: {', '.join(shown)})" if shown else "")
+    own = site.pages if site else ()
+    shown = [f"{urls[0]}{page}" for page in (*own, *pages) if urls]
+    notes = [f"pages: {', '.join(shown)}"] if shown else []
+    if site is not None:
+        notes.append(f"files of {site.name}")
+    return ", ".join(urls) + (f" ({'; '.join(notes)})" if notes else "")
 
 
 def _host(address: str) -> str:

@@ -1,7 +1,7 @@
 """Request bodies, of bounded size and in bounded time."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -178,7 +178,7 @@ def _declared(headers: dict[bytes, bytes]) -> int | None:
     return declared_length(headers)
 
 
-Begun = Message | tuple[Generator[Any, Any, Message], Any] | None
+Begun = Message | tuple[Iterator[Any], Any] | None
 """What the first call of a `receive` gave, or its steps, of which the first has been taken."""
 
 
@@ -250,7 +250,7 @@ class BoundedBody:
         self.complete = not message.get("more_body")
         return message
 
-    async def _late(self, steps: Generator[Any, Any, Message], first: Any) -> Message:
+    async def _late(self, steps: Iterator[Any], first: Any) -> Message:
         """Wait for what has not arrived yet: only this pays for a timer."""
         if self._since is None:
             self._since = asyncio.get_running_loop().time()
@@ -263,11 +263,15 @@ class BoundedBody:
 
 
 class _Begun:
-    """Goes on with an awaitable whose first step has been taken."""
+    """Goes on with an awaitable whose first step has been taken.
+
+    Its steps are an iterator (PEP 492): where a server is not written in Python, they need not be a
+    generator, and take nothing that is sent or thrown in.
+    """
 
     __slots__ = ("_first", "_steps")
 
-    def __init__(self, steps: Generator[Any, Any, Message], first: Any) -> None:
+    def __init__(self, steps: Iterator[Any], first: Any) -> None:
         self._steps = steps
         self._first: tuple[Any, ...] = (first,)
 
@@ -276,22 +280,22 @@ class _Begun:
         return self  # type: ignore[return-value]
 
     def __next__(self) -> Any:
-        return self.send(None)
-
-    def send(self, value: Any) -> Any:
         """Take the next step."""
         if self._first:
             (first,), self._first = self._first, ()
             return first
-        return self._steps.send(value)
+        return next(self._steps)
 
-    def throw(self, *error: Any) -> Any:
+    def throw(self, error: BaseException) -> Any:
         """Take the next step, with an error."""
-        return self._steps.throw(*error)
+        if isinstance(self._steps, Generator):
+            return self._steps.throw(error)
+        raise error
 
     def close(self) -> None:
         """Take no further step."""
-        self._steps.close()
+        if isinstance(self._steps, Generator):
+            self._steps.close()
 
 
 def _too_large(limit: int) -> NoReturn:

@@ -1,21 +1,15 @@
-"""The debug authenticator: a token for whoever knows one password (RFC 6749, section 4.3)."""
+"""The debug authenticator for programs: a token for a password (RFC 6749, section 4.3)."""
 
-import hmac
-import logging
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
-from servey_core.authorization import Authorization, Authorizer
-from servey_core.errors import ConfigurationError, ProblemError
-from servey_core.hits import RecentHits
-from servey_core.settings import CoreSettings
+from servey_core.errors import ProblemError
 from servey_web.bodies import read_body
+from servey_web.debug_authenticator import DebugAuthenticator, LoginRefused, TooManyAttempts
 from servey_web.responses import raw_headers, respond_json
 from servey_web.scopes import headers_of
-from servey_web.settings import WebSettings
 
 LIFETIME = timedelta(minutes=30)
 """For how long a token holds."""
@@ -23,11 +17,7 @@ LIFETIME = timedelta(minutes=30)
 _FORM = b"application/x-www-form-urlencoded"
 _FORM_BYTES = 4096
 _FORM_FIELDS = 16
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
-_PASSWORD_LENGTH = 12
-_FAILURE_SECONDS = 60
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-_log = logging.getLogger("servey.web")
 
 
 class _Refused(Exception):  # noqa: N818 - it is an answer
@@ -43,21 +33,12 @@ class _Refused(Exception):  # noqa: N818 - it is an answer
 class DebugLogin:
     """An ASGI endpoint that gives anybody who knows the password a token with any scopes.
 
-    Guesses are counted for each caller and user name, for each caller, and altogether.
-
     Args:
-        authorizer: What issues the tokens.
-        password: The one password.
-
-    Raises:
-        ConfigurationError: The authorizer cannot issue tokens.
+        authenticator: What knows the password.
     """
 
-    def __init__(self, authorizer: Authorizer, password: str) -> None:
-        authorizer.issue(Authorization(expires_at=datetime.now(UTC)))
-        self._authorizer = authorizer
-        self._password = _as_bytes(password)
-        self._failures = RecentHits(_FAILURE_SECONDS)
+    def __init__(self, authenticator: DebugAuthenticator) -> None:
+        self._authenticator = authenticator
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one token request."""
@@ -73,55 +54,21 @@ class DebugLogin:
     def _grant(self, form: dict[str, str], caller: str) -> dict[str, object]:
         if _required(form, "grant_type") != "password":
             raise _Refused("unsupported_grant_type", "The grant_type must be password.")
-        username = _required(form, "username")
-        self._check_password(_required(form, "password"), username, caller)
+        username, password = _required(form, "username"), _required(form, "password")
         scopes = form.get("scope", "").split(" ") if form.get("scope") else []
-        if not all(_SCOPE.fullmatch(scope) for scope in scopes):
-            raise _Refused("invalid_scope", "A scope has a character that it may not have.")
-        expires_at = datetime.now(UTC) + LIFETIME
-        authorization = Authorization(username, frozenset(scopes), expires_at=expires_at)
+        try:
+            token = self._authenticator.grant(username, password, scopes, caller, LIFETIME)
+        except TooManyAttempts as error:
+            retry_after = str(error.retry_after)
+            raise _Refused(error.error, str(error), 429, Retry_After=retry_after) from None
+        except LoginRefused as error:
+            raise _Refused(error.error, str(error)) from None
         return {
-            "access_token": self._authorizer.issue(authorization),
+            "access_token": token,
             "token_type": "bearer",
             "expires_in": int(LIFETIME.total_seconds()),
             "scope": " ".join(scopes),
         }
-
-    def _check_password(self, password: str, username: str, caller: str) -> None:
-        limits = (((caller, username), 5), (caller, 20), (None, 200))
-        windows = [(self._failures.look(key), limit) for key, limit in limits]
-        if waits := [window.wait for window, limit in windows if window.used >= limit]:
-            retry_after = str(max(waits))
-            raise _Refused("slow_down", "Too many attempts.", 429, Retry_After=retry_after)
-        if not hmac.compare_digest(_as_bytes(password), self._password):
-            for key, _ in limits:
-                self._failures.add(key)
-            raise _Refused("invalid_grant", "The password is not right.")
-
-
-def debug_login(
-    core: CoreSettings, settings: WebSettings, authorizer: Authorizer
-) -> DebugLogin | None:
-    """The debug authenticator as the settings want it; None where they do not.
-
-    Raises:
-        ConfigurationError: It is wanted, beyond this machine or in production, with no password
-            or one that is too short.
-    """
-    local = core.development and core.on_loopback
-    if not settings.decided(core).debug_authenticator:
-        return None
-    secret = settings.debug_authenticator_password
-    password = secret.get_secret_value() if secret else ""
-    if not password or (not local and len(password) < _PASSWORD_LENGTH):
-        raise ConfigurationError(
-            "The debug authenticator is on, and gives anybody who knows its password any scope: "
-            f"set SERVEY_DEBUG_AUTHENTICATOR_PASSWORD, to {_PASSWORD_LENGTH} characters or more, "
-            "or SERVEY_DEBUG_AUTHENTICATOR=false."
-        )
-    if not local:
-        _log.warning("the debug authenticator is on: whoever knows its password may do anything")
-    return DebugLogin(authorizer, password)
 
 
 async def _read_form(scope: Scope, receive: Receive) -> dict[str, str]:
@@ -153,7 +100,3 @@ def _required(form: dict[str, str], name: str) -> str:
     if not (value := form.get(name)):
         raise _Refused("invalid_request", f"The field {name} is missing.")
     return value
-
-
-def _as_bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")

@@ -24,9 +24,12 @@ class DirectEndpoint(Protocol):
 
     Attributes:
         max_body: The largest body, in bytes, that it takes; None where it takes none.
+        brings: The names of the security headers that each of its answers has itself, and that the
+            host's must not stand beside.
     """
 
     max_body: int | None
+    brings: frozenset[bytes]
 
     @property
     def begin(self) -> Callable[[Scope, dict[bytes, bytes], bytes], Awaitable[Any]]:
@@ -40,7 +43,7 @@ class DirectEndpoint(Protocol):
     def finish(self) -> Callable[[Any, Scope], Answer]:
         """Makes the answer, of what was awaited and the request.
 
-        The answer's list of fields is new, and has none of the security headers.
+        The answer's list of fields is new, and has those of the security headers that it `brings`.
         """
 
     def failure(self, error: Exception, scope: Scope) -> ProblemError:

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING
 
 import pluggy
 
-from servey_core import Command, hookimpl
+from servey_core import Command, WebPageTrigger, hookimpl
 
 if TYPE_CHECKING:
     import click
 
-    from servey_core import Runtime, Service, SettingsGroup
+    from servey_core import Runtime, Service, SettingsGroup, Surface
     from servey_web.routes import WebRoute
 
 
 @hookimpl
 def servey_add_hookspecs(pluginmanager: pluggy.PluginManager) -> None:
-    """The hook `servey_web_routes`."""
+    """The hooks `servey_web_routes` and `servey_template_helpers`."""
     from servey_web import hookspecs
 
     pluginmanager.add_hookspecs(hookspecs)
@@ -50,6 +50,16 @@ def servey_web_routes(runtime: "Runtime") -> "Iterable[WebRoute]":
     from servey_web.application import own_routes
 
     return own_routes(runtime)
+
+
+@hookimpl
+def servey_surfaces(runtime: "Runtime") -> "Iterable[Surface]":
+    """The surface `page`."""
+    if not any(isinstance(one.trigger, WebPageTrigger) for one in runtime.bindings):
+        return []
+    from servey_web.pages.surface import page_surfaces
+
+    return page_surfaces(runtime)
 
 
 def _routes() -> "click.Command":

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from time import perf_counter
 from typing import Any
 
@@ -19,9 +19,17 @@ from servey_web.cycles import answered, cycle_of, field_lines
 from servey_web.gate import Gate
 from servey_web.hardening import missing, security_headers
 from servey_web.lifecycle import Lifecycle
-from servey_web.responses import RawHeaders, respond
+from servey_web.responses import RawHeaders, Refuse, refuse_in_json, respond
 from servey_web.routing import FindDirect
-from servey_web.scopes import HEADERS, LEAVING, REQUEST_ID, accepted_id, id_maker, instance_of
+from servey_web.scopes import (
+    HEADERS,
+    LEAVING,
+    REQUEST_ID,
+    SLOT,
+    accepted_id,
+    id_maker,
+    instance_of,
+)
 from servey_web.settings import WebSettings
 
 _log = logging.getLogger("servey.web")
@@ -30,12 +38,14 @@ _POLICY_VIOLATION = 1008
 _REFUSAL = "servey.refusal"
 
 
-def protect(
+def protect(  # noqa: PLR0913 - the last two have defaults, and go by name
     app: ASGIApp,
     core: CoreSettings,
     settings: WebSettings,
     lifecycle: Lifecycle,
+    *,
     direct: FindDirect | None = None,
+    refuse: Refuse = refuse_in_json,
 ) -> ASGIApp:
     """Stand before an application.
 
@@ -53,25 +63,33 @@ def protect(
         settings: The web host's settings.
         lifecycle: Where the server is in its life.
         direct: Finds the direct endpoint of a request.
+        refuse: Answers a request that is not let in.
     """
-    return _Protection(app, core, settings, lifecycle, direct)
+    return _Protection(app, core, settings, lifecycle, direct=direct, refuse=refuse)
 
 
 class _Protection:
-    """The application, protected."""
+    """The application, protected.
 
-    def __init__(
+    Attributes:
+        under_way: How many requests are under way.
+    """
+
+    def __init__(  # noqa: PLR0913 - as `protect`
         self,
         app: ASGIApp,
         core: CoreSettings,
         settings: WebSettings,
         lifecycle: Lifecycle,
+        *,
         direct: FindDirect | None,
+        refuse: Refuse,
     ) -> None:
         proxies = list(settings.forwarded_allow_ips)
         self._app = allow_origins(app, settings)
+        refusing = allow_origins(_refusing(refuse), settings)
         self._proxied: ASGIApp = ProxyHeadersMiddleware(self._app, proxies)  # type: ignore[arg-type, assignment]
-        self._refusing = allow_origins(_refuse, settings)
+        self._refusing: ASGIApp = ProxyHeadersMiddleware(refusing, proxies)  # type: ignore[arg-type, assignment]
         # Answers to other origins are the middleware's to complete.
         self._find_direct = _none if direct is None or settings.cors_origins else direct
         self._gate = Gate(core, settings)
@@ -82,11 +100,12 @@ class _Protection:
         self._new_id = id_maker()
         self._added = security_headers(settings)
         self._added_lines = field_lines(self._added)
+        self._lines_beside: dict[frozenset[bytes], bytes] = {}
         self._overridable = frozenset(name for name, _ in self._added)
         self._retry_after = settings.retry_after
         self._development = core.development
         self._access_log = settings.access_log
-        self._under_way = 0
+        self.under_way = 0
 
     async def __call__(  # noqa: C901 - as its docstring says
         self, scope: Scope, receive: Receive, send: Send
@@ -105,7 +124,7 @@ class _Protection:
         if (
             headers.get(b"host") not in self._known_hosts
             or len(headers) != len(fields)
-            or self._under_way >= self._max_concurrency
+            or self.under_way >= self._max_concurrency
             or b"x-request-id" in headers
             or b"x-forwarded-for" in headers
             or b"x-forwarded-proto" in headers
@@ -119,7 +138,7 @@ class _Protection:
         begun = perf_counter() if self._access_log else 0.0
         status = size = 0
         cycle = cycle_of(receive, send)
-        self._under_way += 1
+        self.under_way += 1
         try:
             body: Any = b""
             if (limit := endpoint.max_body) is not None:
@@ -134,9 +153,11 @@ class _Protection:
             except Exception as error:
                 raise endpoint.failure(error, scope) from error
             size = len(content)
-            head = status, own, self._added_lines, identity
+            brings = endpoint.brings
+            lines = self._beside(brings) if brings else self._added_lines
+            head = status, own, lines, identity
             if cycle is None or not answered(cycle, head, content):
-                own += self._added
+                own += missing(self._added, own) if brings else self._added
                 own.append((b"x-request-id", identity))
                 await send({"type": "http.response.start", "status": status, "headers": own})
                 await send({"type": "http.response.body", "body": content})
@@ -145,9 +166,17 @@ class _Protection:
             await self._recover(error, scope, answer)
             status, size = answer.status, answer.size
         finally:
-            self._under_way -= 1
+            self.under_way -= 1
             if begun:
                 log_access(scope, status or CLIENT_LEFT, size, perf_counter() - begun)
+
+    def _beside(self, brings: frozenset[bytes]) -> bytes:
+        """What each response carries, as it is written, without what an endpoint brings itself."""
+        lines = self._lines_beside.get(brings)
+        if lines is None:
+            rest = [field for field in self._added if field[0] not in brings]
+            lines = self._lines_beside[brings] = field_lines(rest)
+        return lines
 
     async def _look_closer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request whose headers are not the usual ones, or that may be too much."""
@@ -157,7 +186,7 @@ class _Protection:
         target = self._app
         if b"x-forwarded-for" in headers or b"x-forwarded-proto" in headers:
             target = self._proxied
-        refusal = self._gate.refusal(scope, headers, scope["headers"], self._under_way)
+        refusal = self._gate.refusal(scope, headers, scope["headers"], self.under_way)
         if refusal is not None:
             scope[_REFUSAL] = refusal
             target = self._refusing
@@ -168,13 +197,14 @@ class _Protection:
         scope[LEAVING] = self._lifecycle.leaving
         begun = perf_counter() if self._access_log else 0.0
         answer = _Answer(send, self._added, self._overridable, scope[REQUEST_ID])
-        self._under_way += 1
+        slot = _Slot(self)
+        scope[SLOT] = slot.leave
         try:
             await target(scope, receive, answer.send)
         except BaseException as error:  # noqa: BLE001 - `_recover` raises again what it must
             await self._recover(error, scope, answer)
         finally:
-            self._under_way -= 1
+            slot.leave()
             if begun:
                 seconds = perf_counter() - begun
                 log_access(scope, answer.status or CLIENT_LEFT, answer.size, seconds)
@@ -211,16 +241,33 @@ class _Protection:
             return
         headers = scope[HEADERS] = dict(scope["headers"])
         scope[REQUEST_ID] = accepted_id(headers.get(b"x-request-id", b"")) or self._new_id()
+        scope[LEAVING] = self._lifecycle.leaving
         if self._gate.knows(headers):
             await self._proxied(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
 
 
+class _Slot:
+    """One request among those under way, until it leaves."""
+
+    __slots__ = ("_protection",)
+
+    def __init__(self, protection: _Protection) -> None:
+        protection.under_way += 1
+        self._protection: _Protection | None = protection
+
+    def leave(self) -> None:
+        """Count it no longer; only the first time matters."""
+        if self._protection is not None:
+            self._protection.under_way -= 1
+            self._protection = None
+
+
 class _Answer:
     """The response to one request: notes what becomes of it, and adds what each must carry."""
 
-    __slots__ = ("_added", "_identity", "_overridable", "_send", "size", "status")
+    __slots__ = ("_added", "_identity", "_overridable", "_own", "_send", "size", "status")
 
     def __init__(
         self,
@@ -236,18 +283,21 @@ class _Answer:
         self._identity = identity
         self.status = status
         self.size = 0
+        self._own: Iterable[tuple[bytes, bytes]] = ()
 
     def send(self, message: Message) -> Awaitable[None]:
         """Send a message on; not a coroutine itself, which saves one for each message."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            own = message.get("headers", ())
+            own = self._own = message.get("headers", ())
             added = self._added
             for name, _ in own:
                 if name in self._overridable:
                     added = missing(added, own)
                     break
             message["headers"] = [*own, *added, (b"x-request-id", self._identity)]
+        elif message["type"] == "http.response.pathsend":
+            self.size = int(dict(self._own).get(b"content-length", 0))
         else:
             self.size += len(message.get("body", b""))
         return self._send(message)
@@ -257,5 +307,8 @@ def _none(scope: Scope) -> None:  # noqa: ARG001 - there is none for any request
     return None
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI
-    await respond(send, Problem.of(scope[_REFUSAL], instance=instance_of(scope)))
+def _refusing(refuse: Refuse) -> ASGIApp:
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - ASGI
+        await refuse(Problem.of(scope[_REFUSAL], instance=instance_of(scope)), scope, send)
+
+    return refusing

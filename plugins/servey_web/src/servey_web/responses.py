@@ -2,16 +2,18 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from starlette.types import Send
+from starlette.types import Scope, Send
 
 from servey_core.errors import ServeyError
 from servey_core.problems import PROBLEM_CONTENT_TYPE, Problem
 
 RawHeaders = list[tuple[bytes, bytes]]
+Refuse = Callable[[Problem, Scope, Send], Awaitable[None]]
+"""Answers a request by a problem, in JSON or otherwise."""
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]+")
@@ -53,6 +55,11 @@ async def respond(send: Send, problem: Problem) -> None:
     await respond_bytes(
         send, problem.status, PROBLEM_CONTENT_TYPE.encode(), problem.to_json(), headers
     )
+
+
+async def refuse_in_json(problem: Problem, scope: Scope, send: Send) -> None:  # noqa: ARG001
+    """Answer any request with a problem as JSON."""
+    await respond(send, problem)
 
 
 async def respond_json(

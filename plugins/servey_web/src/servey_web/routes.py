@@ -10,6 +10,9 @@ from starlette.types import ASGIApp
 from servey_core import Binding
 from servey_web.direct import DirectEndpoint
 
+WEBSOCKET = "WEBSOCKET"
+"""Stands in a route's `methods` for websockets."""
+
 _SEGMENT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}|[^{}]*")
 
 
@@ -22,11 +25,13 @@ class WebRoute:
 
     Attributes:
         path: The path; a whole segment `{name}` stands for any text without a slash.
-        methods: The methods, in capitals.
+        methods: The methods, in capitals; or `WEBSOCKET` alone, for websockets.
         endpoint: An ASGI application for one request.
         bindings: The bindings that it serves.
         direct: What may answer in the endpoint's stead where nothing stands between.
         pages: The paths of pages for people, for the console to show.
+        streams: Whether the endpoint streams to those who accept `text/event-stream`, which
+            `direct` cannot.
 
     Raises:
         ValueError: The path or the methods cannot be used.
@@ -38,15 +43,23 @@ class WebRoute:
     bindings: tuple[Binding, ...] = ()
     direct: DirectEndpoint | None = None
     pages: tuple[str, ...] = ()
+    streams: bool = False
 
     def __post_init__(self) -> None:
         if not self.path.startswith("/"):
             raise ValueError(f"A path starts with a slash: {self.path!r}")
         if not self.methods:
             raise ValueError(f"The route {self.path!r} has no methods.")
+        if self.is_websocket and len(self.methods) > 1:
+            raise ValueError(f"The route {self.path!r} of websockets has other methods as well.")
         names = self.parameters
         if len(set(names)) != len(names):
             raise ValueError(f"The path {self.path!r} has two parameters of one name.")
+
+    @property
+    def is_websocket(self) -> bool:
+        """Whether it is for websockets."""
+        return WEBSOCKET in self.methods
 
     @property
     def segments(self) -> tuple[str, ...]:

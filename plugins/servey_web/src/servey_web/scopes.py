@@ -17,8 +17,13 @@ REQUEST_ID = "servey.request_id"
 """The id of the request, in ASCII."""
 LEAVING = "servey.leaving"
 """Set when the server leaves, and what would never end should."""
+SLOT = "servey.slot"
+"""What lets a request no longer count among those under way, when it is called."""
 MAX_BODY = "servey.max_body"
 """The largest body that this route accepts, in bytes, where it is not the general one."""
+
+FALLBACK = "servey.fallback"
+"""The ASGI application to hand over to where nothing is at a request's path; it may be missing."""
 
 _ACCEPTABLE_ID = pattern(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,127}")
 
@@ -34,6 +39,16 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
 def leaving_of(scope: Scope) -> asyncio.Event:
     """What is set when the server leaves; where Servey is no server, that is never."""
     return cast("asyncio.Event", scope.get(LEAVING)) or asyncio.Event()
+
+
+def leave_count(scope: Scope) -> None:
+    """Count a request no longer among those under way, of which there are so many at once at most.
+
+    It is for what is open for as long as its client likes, and has a limit of its own.
+    """
+    leave = scope.get(SLOT)
+    if leave is not None:
+        leave()
 
 
 def accepted_id(offered: bytes) -> bytes | None:

@@ -124,8 +124,10 @@ def uvicorn_config(
     return uvicorn.Config(
         app,
         http=_http_protocol(settings),
-        ws="websockets-sansio",
+        ws=_websocket_protocol(),
         ws_max_size=settings.websocket_max_bytes,
+        ws_ping_interval=settings.websocket_ping_seconds,
+        ws_ping_timeout=settings.websocket_ping_seconds,
         ws_per_message_deflate=False,
         lifespan="on",
         interface="asgi3",
@@ -152,6 +154,16 @@ def _http_protocol(settings: WebSettings) -> Any:
     if (protocol := bounded_protocol(settings)) is None:
         _log.warning("this uvicorn is not known: large headers and slow ones are not bounded")
         return "h11"
+    return protocol
+
+
+def _websocket_protocol() -> Any:
+    """The bounded protocol, or the name of uvicorn's own where this uvicorn is not known."""
+    from servey_web.websocket_protocol import bounded_websockets
+
+    if (protocol := bounded_websockets()) is None:
+        _log.warning("this uvicorn is not known: fragments and pings of websockets are not bounded")
+        return "websockets-sansio"
     return protocol
 
 

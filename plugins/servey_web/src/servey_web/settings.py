@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Self
 
 from pydantic import SecretStr, ValidationInfo, field_validator
@@ -11,6 +12,7 @@ from servey_core.settings import CoreSettings, Environment, SettingsGroup, Words
 
 _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9_](\.?[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 _ORIGIN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[^/?#\s]+")
+_POLICY = re.compile(r"[ -~]+")
 _DRAIN_SECONDS = 2.0
 
 
@@ -50,6 +52,12 @@ class WebSettings(SettingsGroup):
     )
     websocket_max_bytes: int = setting(
         1024 * 1024, "The largest websocket message that is read, in bytes.", ge=1024
+    )
+    websocket_ping_seconds: float = setting(
+        20.0,
+        "How often a websocket's client is asked whether it is there, and how long it may take to "
+        "answer, in seconds.",
+        gt=0,
     )
     allowed_hosts: Words = setting(
         (),
@@ -92,9 +100,42 @@ class WebSettings(SettingsGroup):
     debug_authenticator_password: SecretStr | None = setting(
         None, "The password of the debug authenticator. In development one is made up."
     )
+    session_seconds: int = setting(
+        8 * 60 * 60,
+        "For how long a browser stays logged in, in seconds, where the token of its session does "
+        "not say.",
+        ge=1,
+    )
+    session_cookie: str = setting(
+        "servey_session",
+        "The name of the cookie that holds a session; over HTTPS, `__Host-` stands before it. "
+        "Services of one host need different ones.",
+        pattern=r"^[A-Za-z0-9_-]+$",
+    )
+    content_security_policy: str = setting(
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "object-src 'none'",
+        "What the pages of actions may load and do (Content-Security-Policy).",
+    )
     forwarded_allow_ips: Words = setting(
         ("127.0.0.1", "::1"),
         "The addresses or networks of proxies whose X-Forwarded-For and -Proto are believed.",
+    )
+    templates: Path = setting(Path("templates"), "The folder of the templates of pages.")
+    static_site: Path | None = setting(
+        None,
+        "The folder whose files are served at `/`, behind everything else. Left out, `static_site` "
+        "in the working folder, where it is there.",
+    )
+    static_site_fallback: str | None = setting(
+        None,
+        "The file that browsers are shown at paths that nothing is at, such as `index.html` of an "
+        "application that has its routes in the browser.",
+    )
+    static_site_immutable: Words = setting(
+        (),
+        "Patterns of the files that never change, whose names a bundler has made of their content, "
+        "such as `assets/*`: browsers keep them for good.",
     )
     root_path: str = setting("", "The path that a proxy strips before it forwards: `/api`.")
 
@@ -114,6 +155,13 @@ class WebSettings(SettingsGroup):
         if credentials and "*" in info.data.get("cors_origins", ()):
             raise ValueError("credentials cannot be allowed to every origin: name them")
         return credentials
+
+    @field_validator("content_security_policy")
+    @classmethod
+    def _check_policy(cls, policy: str) -> str:
+        if not _POLICY.fullmatch(policy):
+            raise ValueError("it must be directives with semicolons between them, in ASCII")
+        return policy
 
     @field_validator("root_path")
     @classmethod

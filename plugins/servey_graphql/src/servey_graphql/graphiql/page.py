@@ -6,9 +6,9 @@ from urllib.parse import quote
 
 from servey_core import Runtime
 from servey_graphql.graphiql import cdn
-from servey_graphql.graphiql.assets import assets_version
+from servey_graphql.graphiql.assets import page_files
 from servey_graphql.settings import GraphqlSettings
-from servey_web import DEBUG_LOGIN_PATH, web_settings
+from servey_web import DEBUG_LOGIN_PATH, DEBUG_LOGIN_SCRIPT, web_settings
 
 _NOT_BUNDLED = (
     f"GraphiQL was not bundled when servey-graphql was built, for which npm is needed: this page "
@@ -69,11 +69,11 @@ def explorer_page(runtime: Runtime, *, bundled: bool, introspection: bool) -> st
     styles = [_own_style(assets, "graphiql.css")] if bundled else map(_cdn_style, cdn.STYLES)
     ours = ("graphiql.js",) if bundled else ("from_cdn.js",)
     with_login = bool(web_settings(runtime).debug_authenticator)
-    scripts = [_own_script(assets, name) for name in (*ours, "explorer.js")]
+    scripts = [_own_script(assets, name) for name in (*ours, "subscriptions.js", "explorer.js")]
     if not bundled:
         scripts = [*map(_cdn_script, cdn.SCRIPTS), *scripts]
     if with_login:
-        scripts.append(_own_script(assets, "login.js"))
+        scripts += [_own_script(assets, DEBUG_LOGIN_SCRIPT), _own_script(assets, "login.js")]
     notices = {_NOT_BUNDLED: not bundled, _NO_INTROSPECTION: not introspection}
     return _PAGE.format(
         assets=assets,
@@ -102,7 +102,7 @@ def content_security_policy(*, bundled: bool) -> str:
 
 def _assets(runtime: Runtime) -> str:
     last = runtime.settings.group(GraphqlSettings).graphql_path.rpartition("/")[2]
-    return f"{quote(last)}/assets/{assets_version()}"
+    return page_files().below(quote(last))
 
 
 def _login(runtime: Runtime) -> str:

@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from starlette.responses import HTMLResponse
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from servey_core import NotFound, Problem, Runtime
+from servey_core import Runtime
 from servey_graphql.graphiql.accepting import wants_page
-from servey_graphql.graphiql.assets import asset_files, assets_version, bundled
+from servey_graphql.graphiql.assets import page_files
 from servey_graphql.graphiql.page import content_security_policy, explorer_page
 from servey_graphql.settings import GraphqlSettings
-from servey_web import WebRoute, headers_of, instance_of, respond, web_settings
-
-_KEPT = "public, max-age=31536000, immutable"
+from servey_web import WebRoute, headers_of, web_settings
 
 
 def with_explorer(routes: Sequence[WebRoute], runtime: Runtime) -> list[WebRoute]:
@@ -29,8 +26,7 @@ def with_explorer(routes: Sequence[WebRoute], runtime: Runtime) -> list[WebRoute
     if not (routes and web_settings(runtime).docs):
         return list(routes)
     pages = [_for_browsers(one, runtime) if "GET" in one.methods else one for one in routes]
-    files = f"{routes[0].path}/assets/{assets_version()}/{{name}}"
-    return [*pages, WebRoute(files, ("GET",), _send_asset)]
+    return [*pages, page_files().route(routes[0].path)]
 
 
 def _for_browsers(route: WebRoute, runtime: Runtime) -> WebRoute:
@@ -40,7 +36,7 @@ def _for_browsers(route: WebRoute, runtime: Runtime) -> WebRoute:
 
 
 def _page_or(api: ASGIApp, runtime: Runtime) -> ASGIApp:
-    has_bundle = bundled()
+    has_bundle = page_files().bundled
     introspection = runtime.settings.group(GraphqlSettings).introspects(
         development=runtime.settings.core.development
     )
@@ -58,14 +54,3 @@ def _page_or(api: ASGIApp, runtime: Runtime) -> ASGIApp:
         await answer(scope, receive, send)
 
     return endpoint
-
-
-async def _send_asset(scope: Scope, receive: Receive, send: Send) -> None:
-    file = asset_files().get(scope["path_params"]["name"])
-    if file is None:
-        missing = NotFound("The explorer has no such file.")
-        await respond(send, Problem.of(missing, instance=instance_of(scope)))
-        return
-    response = StaticFiles(directory=file.parent).file_response(file, file.stat(), scope)
-    response.headers["Cache-Control"] = _KEPT
-    await response(scope, receive, send)

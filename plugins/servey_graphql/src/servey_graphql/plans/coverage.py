@@ -7,7 +7,6 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionNode,
     SelectionSetNode,
 )
@@ -30,11 +29,9 @@ def condition_variables(
     """The variables that `@skip` and `@include` ask, sorted.
 
     Raises:
-        NotCoveredError: Introspection, a subscription, too many of these variables, or a feature
+        NotCoveredError: Introspection, too many of these variables, or a feature
             that is not of the specification of September 2025.
     """
-    if operation.operation is OperationType.SUBSCRIPTION:
-        raise NotCoveredError("subscription")
     _refuse_other_ways(operation)
     variables: set[str] = set()
     visited: set[str] = set()

@@ -32,7 +32,7 @@ Outcome = tuple[dict[str, Any] | None, list[GraphQLError]]
 
 
 class Plan:
-    """A query or a mutation, compiled.
+    """An operation, compiled.
 
     Attributes:
         conditions: The variables that `@skip` and `@include` ask: what is executed is compiled
@@ -168,9 +168,9 @@ def compile_plan(
         hide_suggestions: Whether errors of variables keep names of the schema to themselves.
 
     Returns:
-        The plan; None where graphql-core is to execute the operation: introspection, a
-        subscription, `@defer` and `@stream`, other resolvers, more than plans are for, or no such
-        operation.
+        The plan, which executes a subscription for one event; None where graphql-core is to
+        execute the operation: introspection, `@defer` and `@stream`, other resolvers, more than
+        plans are for, or no such operation.
     """
     node = get_operation_ast(document, operation_name)
     if node is None:

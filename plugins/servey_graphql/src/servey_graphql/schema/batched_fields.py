@@ -8,7 +8,7 @@ from servey_core import Invoker, ProblemError
 from servey_graphql.contexts import OperationContext
 from servey_graphql.resolvers import Arguments, BatchedField
 from servey_graphql.schema.arguments import argument_reader
-from servey_graphql.schema.calling import Settle, context_maker, settler
+from servey_graphql.schema.calling import Failure, Settle, context_maker, settler
 from servey_graphql.schema.types import Convert
 
 Ask = Callable[[Sequence[Hashable], Arguments, OperationContext], Awaitable[Sequence[Any]]]
@@ -98,7 +98,7 @@ def _asking(batch: Invoker) -> Ask:
             return _checked(await call((keys, arguments), operation), len(keys))
         except ProblemError as problem:
             return [problem] * len(keys)
-        except Exception as error:  # noqa: BLE001 - nobody foresaw it
+        except Failure as error:
             return [batch.failure(error, operation.for_call())] * len(keys)
 
     return ask

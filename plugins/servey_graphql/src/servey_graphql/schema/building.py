@@ -47,7 +47,8 @@ def _types(runtime: Runtime) -> Types:
     types = collect(runtime)
     if types is None:
         raise ConfigurationError(
-            "There is nothing to make a GraphQL schema of: no action has a web trigger. "
+            "There is nothing to make a GraphQL schema of: no action has a web trigger, and no "
+            "channel is delivered. "
             "Give one to an action: @action(triggers=WEB_GET)."
         )
     return types

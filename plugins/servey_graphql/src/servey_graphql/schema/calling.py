@@ -12,6 +12,9 @@ from servey_graphql.schema.types import Convert
 
 Settle = Callable[[Any, OperationContext], Any]
 
+Failure = (Exception, SystemExit)
+"""What nobody foresaw of an action; the latter would end the process, where a task raises it."""
+
 
 def action_field(invoker: Invoker, convert: Convert | None) -> ActionField:
     """The field that an action gives.
@@ -72,10 +75,12 @@ def _whole(invoker: Invoker, read: ReadGiven, settle: Settle) -> Start:
 
     async def start(parent: Any, arguments: Arguments, operation: OperationContext) -> Any:
         context = operation.for_repeatable_call(name)
-        outcome = await invoker.invoke(read, (parent, arguments), context)
         try:
+            outcome = await invoker.invoke(read, (parent, arguments), context)
             return settle(outcome.value, operation)
-        except Exception as error:
+        except ProblemError:
+            raise
+        except Failure as error:
             raise invoker.failure(error, operation.for_call()) from error
 
     return start
@@ -90,7 +95,7 @@ def _started(invoker: Invoker, read: ReadGiven, settle: Settle) -> Start:
             return settle(value, operation)
         except ProblemError:
             raise
-        except Exception as error:
+        except Failure as error:
             raise invoker.failure(error, operation.for_call()) from error
 
     return start
@@ -106,7 +111,7 @@ def _now(invoker: Invoker, read: ReadGiven, settle: Settle) -> Now | None:
             return settle(run((parent, arguments), context(operation)), operation)
         except ProblemError:
             raise
-        except Exception as error:
+        except Failure as error:
             raise invoker.failure(error, operation.for_call()) from error
 
     return now
@@ -131,7 +136,7 @@ def _bare_start(invoker: Invoker) -> Start:
             value = await function(parent)
         except ProblemError:
             raise
-        except Exception as error:
+        except Failure as error:
             raise failure(error, operation.for_call()) from error
         operation.hints.append(None)
         return value
@@ -147,7 +152,7 @@ def _bare_now(invoker: Invoker) -> Now:
             value = function(parent)
         except ProblemError:
             raise
-        except Exception as error:
+        except Failure as error:
             raise failure(error, operation.for_call()) from error
         operation.hints.append(None)
         return value

@@ -17,8 +17,13 @@ from servey_graphql.schema.inputs import Inputs
 from servey_graphql.schema.names import camel_case
 from servey_graphql.schema.object_types import check_name, check_names
 from servey_graphql.schema.outputs import Outputs
-from servey_graphql.schema.refusals import SchemaError
+from servey_graphql.schema.refusals import Giver, SchemaError
 from servey_graphql.schema.registry import Registry
+from servey_graphql.schema.subscriptions import (
+    AnyChannel,
+    subscription_channels,
+    subscription_field,
+)
 from servey_graphql.schema.types import Convert, NamedType, ObjectType, OutputField
 
 EMPTY = "_empty"
@@ -46,28 +51,37 @@ def root_actions(runtime: Runtime, *, safe: bool) -> list[Action]:
 
 
 def collect(runtime: Runtime) -> Types | None:
-    """Gather what the schema of an application says; None where it has no web-triggered action.
+    """Gather what the schema of an application says; None where that is nothing.
 
     Raises:
         SchemaError: An action cannot be expressed.
+        SubscriptionError: A channel cannot be.
     """
     queries, mutations = root_actions(runtime, safe=True), root_actions(runtime, safe=False)
-    if not queries and not mutations:
+    channels = subscription_channels(runtime)
+    givers: list[Giver] = [*queries, *mutations, *channels]
+    if not givers:
         return None
-    return _Collector(runtime, [*queries, *mutations]).collect(queries, mutations)
+    return _Collector(runtime, givers[0]).collect(queries, mutations, channels)
 
 
 class _Collector:
-    def __init__(self, runtime: Runtime, actions: list[Action]) -> None:
+    def __init__(self, runtime: Runtime, first: Giver) -> None:
         self._invokers = runtime.invokers
-        self._registry = Registry(actions[0])
+        self._registry = Registry(first)
         self._outputs = Outputs(self._registry, self._nested)
         self._inputs = Inputs(self._registry)
 
-    def collect(self, queries: Iterable[Action], mutations: Iterable[Action]) -> Types:
+    def collect(
+        self,
+        queries: Iterable[Action],
+        mutations: Iterable[Action],
+        channels: Iterable[AnyChannel],
+    ) -> Types:
         roots = [
             ObjectType("Query", self._roots(queries, "the type Query") or (_NOTHING,)),
             ObjectType("Mutation", self._roots(mutations, "the type Mutation")),
+            ObjectType("Subscription", self._subscriptions(channels)),
         ]
         self._registry.make_all()
         check_finite(self._registry)
@@ -77,9 +91,18 @@ class _Collector:
     def _roots(self, actions: Iterable[Action], label: str) -> tuple[OutputField, ...]:
         fields, seen = [], set[str]()
         for action in actions:
-            self._registry.action = action
+            self._registry.giver = action
             check_name(camel_case(action.name), seen, label, self._registry)
             fields.append(self._field(action, action.name))
+        return tuple(fields)
+
+    def _subscriptions(self, channels: Iterable[AnyChannel]) -> tuple[OutputField, ...]:
+        fields, seen = [], set[str]()
+        for channel in channels:
+            self._registry.giver = channel
+            check_name(camel_case(channel.name), seen, "the type Subscription", self._registry)
+            shape = self._outputs.shape(channel.adapter.core_schema)
+            fields.append(subscription_field(channel, shape))
         return tuple(fields)
 
     def _nested(self, owner: type) -> Iterator[OutputField]:
@@ -87,7 +110,7 @@ class _Collector:
             yield self._field(action, _method_name(action))
 
     def _field(self, action: Action, name: str) -> OutputField:
-        before, self._registry.action = self._registry.action, action
+        before, self._registry.giver = self._registry.giver, action
         invoker = self._invoker(action)
         taken = taken_by(action, invoker.signature)
         arguments = self._inputs.arguments(taken)
@@ -102,7 +125,7 @@ class _Collector:
             action.deprecated,
             dict(_examples(invoker)),
         )
-        self._registry.action = before
+        self._registry.giver = before
         return field
 
     def _invoker(self, action: Action) -> Invoker:

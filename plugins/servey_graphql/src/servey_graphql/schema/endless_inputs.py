@@ -20,7 +20,7 @@ def check_finite(registry: Registry) -> None:
         while pending:
             needed = pending.pop()
             if needed == name:
-                registry.action = registry.found_by[name]
+                registry.giver = registry.found_by[name]
                 raise registry.error(
                     f"the input {name} needs another of its kind, and that another, which nobody "
                     f"can write. Let a field on the way be optional."

@@ -4,9 +4,9 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from servey_core import Action
+from servey_core import ConfigurationError
 from servey_graphql.schema.names import is_name
-from servey_graphql.schema.refusals import SchemaError
+from servey_graphql.schema.refusals import Giver, refusal
 from servey_graphql.schema.scalars import BUILT_IN
 from servey_graphql.schema.types import NamedType, ScalarType, Shape
 
@@ -19,18 +19,19 @@ class Registry:
     """The types that have been met.
 
     Attributes:
-        action: The action whose types are being looked at; it is named where one cannot be made.
+        giver: The action or the channel whose types are being looked at; it is named where one
+            cannot be made.
         types: The types by their names.
-        found_by: The action that each was first met at.
+        found_by: The action or the channel that each was first met at.
     """
 
-    def __init__(self, action: Action) -> None:
-        self.action = action
+    def __init__(self, giver: Giver) -> None:
+        self.giver = giver
         self.types: dict[str, NamedType] = {}
-        self.found_by: dict[str, Action] = {}
+        self.found_by: dict[str, Giver] = {}
         self._claims: dict[str, tuple[Hashable, str]] = {}
         self._schemas: dict[str, Any] = {}
-        self._unmade: deque[tuple[str, Action, Make]] = deque()
+        self._unmade: deque[tuple[str, Giver, Make]] = deque()
 
     def scalar(self, name: str) -> Shape:
         """A scalar, which may not be null."""
@@ -63,7 +64,7 @@ class Registry:
             raise self.error(f"{what} has the name {name!r}, which is GraphQL's own. Rename it.")
         if name not in self._claims:
             self._claims[name] = (key, what)
-            self.found_by[name] = self.action
+            self.found_by[name] = self.giver
             return True
         if self.is_free(name, key):
             return False
@@ -73,12 +74,12 @@ class Registry:
 
     def make_later(self, name: str, make: Make) -> None:
         """Make a type when there is time: what it is made of may hold it."""
-        self._unmade.append((name, self.action, make))
+        self._unmade.append((name, self.giver, make))
 
     def make_all(self) -> None:
         """Make what has been left for later."""
         while self._unmade:
-            name, self.action, make = self._unmade.popleft()
+            name, self.giver, make = self._unmade.popleft()
             self.types[name] = make()
 
     def define(self, schemas: list[Any]) -> None:
@@ -89,6 +90,6 @@ class Registry:
         """A core schema that is referred to."""
         return self._schemas[ref]
 
-    def error(self, reason: str) -> SchemaError:
-        """What is wrong with a type of the action that is being looked at."""
-        return SchemaError(self.action, reason)
+    def error(self, reason: str) -> ConfigurationError:
+        """What is wrong with a type of what is being looked at."""
+        return refusal(self.giver, reason)

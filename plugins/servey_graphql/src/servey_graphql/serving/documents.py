@@ -48,11 +48,23 @@ class Operation:
     Attributes:
         document: The document that it is in.
         name: Its name; None where it is the only one and has none.
+        node: What the document says of it.
         reads: Whether it is a query, which changes nothing.
+        streams: Whether it is a subscription, which has a result for each event.
         plan: What runs it; None where graphql-core has to.
     """
 
-    __slots__ = ("_cost", "_max_cost", "_sizes", "document", "name", "plan", "reads")
+    __slots__ = (
+        "_cost",
+        "_max_cost",
+        "_sizes",
+        "document",
+        "name",
+        "node",
+        "plan",
+        "reads",
+        "streams",
+    )
 
     def __init__(
         self,
@@ -64,7 +76,9 @@ class Operation:
     ) -> None:
         self.document = document
         self.name = node.name.value if node.name else None
+        self.node = node
         self.reads = node.operation is OperationType.QUERY
+        self.streams = node.operation is OperationType.SUBSCRIPTION
         self.plan = plan
         self._max_cost = max_cost
         self._sizes = costs.defaults(node)

@@ -34,6 +34,9 @@ _log = logging.getLogger("servey.graphql")
 Headers = dict[bytes, bytes]
 
 BAD_REQUEST = 400
+_HOW_TO_SUBSCRIBE = (
+    "A subscription has many results: ask for it by a websocket, or with Accept: text/event-stream."
+)
 _JSON = b"application/json"
 _JSON_TYPE = re.compile(
     rb"application/json[ \t]*(;[ \t]*charset=\"?utf-8\"?[ \t]*)?", re.IGNORECASE
@@ -54,13 +57,16 @@ class GraphqlEndpoint:
 
     Attributes:
         max_body: As given.
+        engine: As given.
     """
+
+    brings: frozenset[bytes] = frozenset()
 
     def __init__(
         self, engine: Engine, authorizer: Authorizer, max_body: int | None, patience: Patience
     ) -> None:
         self.max_body = max_body
-        self._engine = engine
+        self.engine = engine
         self._authorizer = authorizer
         self._patience = patience
 
@@ -69,6 +75,10 @@ class GraphqlEndpoint:
         body = b""
         if self.max_body is not None:
             body = await read_body(scope, receive, self.max_body, self._patience)
+        await self.answer(scope, body, send)
+
+    async def answer(self, scope: Scope, body: bytes, send: Send) -> None:
+        """Answer one request whose body is here, as an ASGI application."""
         status, fields, content = await self.begin(scope, headers_of(scope), body)
         content = b"" if scope["method"] == "HEAD" else content
         await send({"type": "http.response.start", "status": status, "headers": fields})
@@ -106,7 +116,7 @@ class GraphqlEndpoint:
         self, headers: Headers, body: bytes, context: OperationContext, media_type: MediaType
     ) -> Answer:
         content_type = headers.get(b"content-type", b"")
-        if content_type == _JSON or _JSON_TYPE.fullmatch(content_type):
+        if is_json(content_type):
             return await self._run(asked_in_body(body), context, media_type)
         if not is_multipart(content_type):
             raise UnsupportedMediaType(
@@ -126,10 +136,12 @@ class GraphqlEndpoint:
         *,
         may_change: bool = True,
     ) -> Answer:
-        operation = self._engine.operation(asked)
+        operation = self.engine.operation(asked)
+        if operation.streams:
+            raise InvalidDocument(_HOW_TO_SUBSCRIBE)
         if not (may_change or operation.reads):
             raise MethodNotAllowed("GET runs queries alone: use POST.", headers={"Allow": "POST"})
-        data, errors = await self._engine.run(operation, asked.variables, context)
+        data, errors = await self.engine.run(operation, asked.variables, context)
         if errors:
             told = [self._formatted(error, context) for error in errors]
             if data is None and not any(error.path for error in errors):
@@ -141,7 +153,7 @@ class GraphqlEndpoint:
     def _formatted(
         self, error: GraphQLError, context: OperationContext, *, valid: bool = True
     ) -> dict[str, Any]:
-        return formatted(error, context, development=self._engine.development, valid=valid)
+        return formatted(error, context, development=self.engine.development, valid=valid)
 
     def _told(
         self, error: ProblemError, context: OperationContext, media_type: MediaType
@@ -151,7 +163,7 @@ class GraphqlEndpoint:
             told = [self._formatted(one, context, valid=False) for one in error.found]
             return _refusal(media_type, told)
         hidden = isinstance(error, DocumentError) and not media_type.tells
-        problem = told_problem(error, context, development=self._engine.development)
+        problem = told_problem(error, context, development=self.engine.development)
         status = OK if hidden else error.status
         return refusal(media_type, status, [problem], raw_headers(error.headers))
 
@@ -165,6 +177,11 @@ class GraphqlEndpoint:
         shown = InternalError()
         shown.__cause__ = error
         return shown
+
+
+def is_json(content_type: bytes) -> bool:
+    """Whether a body is JSON, by its `Content-Type`."""
+    return content_type == _JSON or _JSON_TYPE.fullmatch(content_type) is not None
 
 
 def _refusal(media_type: MediaType, told: list[dict[str, Any]]) -> Answer:

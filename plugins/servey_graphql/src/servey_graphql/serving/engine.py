@@ -27,6 +27,7 @@ class Engine:
         development: Whether the caller is the developer.
 
     Attributes:
+        schema: As given.
         development: As given.
         documents: The documents that were found good.
     """
@@ -40,7 +41,7 @@ class Engine:
         *,
         development: bool,
     ) -> None:
-        self._schema = schema
+        self.schema = schema
         self._timeout = settings.graphql_timeout or None
         self._persisted = persisted
         self.development = development
@@ -82,7 +83,7 @@ class Engine:
         if operation.plan is not None:
             return await operation.plan.execute(variables, context)
         begun = execute(
-            self._schema,
+            self.schema,
             operation.document,
             context_value=context,
             variable_values=variables,

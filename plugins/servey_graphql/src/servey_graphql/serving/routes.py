@@ -6,7 +6,7 @@ from pathlib import Path
 from servey_core import Binding, Runtime
 from servey_core.triggers import WebTrigger
 from servey_graphql.plans import compile_plan
-from servey_graphql.schema import build_schema
+from servey_graphql.schema import build_schema, subscription_channels
 from servey_graphql.serving.endpoint import GraphqlEndpoint
 from servey_graphql.serving.engine import Engine
 from servey_graphql.serving.persisted import PersistedDocuments, read_manifest
@@ -15,7 +15,7 @@ from servey_web import Patience, WebRoute, web_settings
 
 
 def graphql_routes(runtime: Runtime) -> list[WebRoute]:
-    """The routes of the API; none where no action has a web trigger.
+    """The routes of the API; none where no action has a web trigger, and no channel is delivered.
 
     Args:
         runtime: The application.
@@ -25,7 +25,7 @@ def graphql_routes(runtime: Runtime) -> list[WebRoute]:
             documents cannot be read.
     """
     bindings = web_bindings(runtime)
-    if not bindings:
+    if not (bindings or subscription_channels(runtime)):
         return []
     path = runtime.settings.group(GraphqlSettings).graphql_path
     web = web_settings(runtime)

@@ -24,14 +24,11 @@ from servey_core.errors import (
     StillUnderWay,
     UnsupportedMediaType,
 )
+from servey_core.json_schemas import PROBLEM, REFERENCE
 from servey_core.naming import kebab_case
 from servey_core.problems import PROBLEM_CONTENT_TYPE
-from servey_rest.downloads import RangeNotSatisfiable
 from servey_rest.openapi.fields import CONTENT_RANGE, RATE_LIMIT, RETRY_AFTER, Headers
-from servey_rest.openapi.generator import REFERENCE
-
-PROBLEM = "Problem"
-"""The schema of any problem, and the component that stands for any."""
+from servey_web import RangeNotSatisfiable
 
 NAMED: tuple[type[ProblemError], ...] = (
     ActionTimeout,
@@ -56,36 +53,6 @@ _FIELDS: dict[type[ProblemError], Headers] = {
 
 _ANYBODY = (ALLOW_ALL, ALLOW_AUTHENTICATED)
 """What lets in whoever has credentials, if that."""
-
-PROBLEM_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "description": "What went wrong, as RFC 9457 has it.",
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference", "description": "The kind, stable."},
-        "title": {"type": "string", "description": "The kind, in words."},
-        "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string", "description": "What happened in this case."},
-        "instance": {
-            "type": "string",
-            "format": "uri-reference",
-            "description": "The id of the call, which the log carries too.",
-        },
-        "errors": {
-            "type": "array",
-            "description": "One entry for each bad field.",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "pointer": {"type": "string", "description": "Where, as a JSON Pointer."},
-                    "detail": {"type": "string"},
-                    "type": {"type": "string", "description": "What is wrong, for a program."},
-                },
-                "required": ["pointer", "detail", "type"],
-            },
-        },
-    },
-    "required": ["type", "title", "status"],
-}
 
 
 def problem_components() -> dict[str, Any]:

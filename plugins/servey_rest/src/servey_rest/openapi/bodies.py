@@ -6,15 +6,13 @@ from typing import Any
 
 from servey_core import Signature
 from servey_core.actions import Action
+from servey_core.json_schemas import Schema
 from servey_core.texts import Shape, shape_of
 from servey_core.triggers import WebTrigger
-from servey_rest.forms import MULTIPART, URLENCODED, file_shapes
-from servey_rest.headers import in_headers
 from servey_rest.openapi.examples import body_examples
-from servey_rest.openapi.generator import Schema
 from servey_rest.openapi.parameters import JSON, without_null
 from servey_rest.openapi.schemas import Schemas
-from servey_rest.readers import takes_form
+from servey_web import MULTIPART, URLENCODED, file_shapes, in_headers, takes_form
 
 _FILE: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
 """A part with a file, as OpenAPI 3.1 writes it."""
@@ -30,7 +28,7 @@ def request_body(
     """The body: an object whose members are the parameters that stand nowhere else."""
     outside, beside = set(in_path), in_headers(signature)
     names = [one for one in signature.parameters if one not in outside and one not in beside]
-    if takes_form(trigger, signature):
+    if takes_form(trigger.method, signature, form=trigger.form):
         content = _form_content(action, signature, names, schemas)
     else:
         content = {JSON: {"schema": schemas.body(action.name, names)}}

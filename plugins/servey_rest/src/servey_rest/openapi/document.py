@@ -7,17 +7,17 @@ from typing import Any
 from starlette.routing import BaseRoute
 
 from servey_core import Runtime
+from servey_core.json_schemas import PROBLEM, PROBLEM_SCHEMA
 from servey_core.triggers import WebTrigger
-from servey_rest.openapi.answers import PROBLEM, PROBLEM_SCHEMA, problem_components
+from servey_rest.openapi.answers import problem_components
 from servey_rest.openapi.foreign import with_routes
 from servey_rest.openapi.operations import Operations, operation_ids
 from servey_rest.openapi.schemas import Schemas
 from servey_rest.openapi.security import security_schemes
-from servey_rest.paths import path_of, path_parameters
 from servey_rest.plans import web_bindings
 from servey_rest.routers import included_routers
 from servey_rest.settings import api_info
-from servey_web import parameter_of, web_settings
+from servey_web import parameter_of, path_parameters, web_settings
 
 VERSION = "3.1.1"
 
@@ -102,7 +102,7 @@ def _paths(runtime: Runtime, operations: Operations) -> dict[str, Any]:
         assert isinstance(binding.trigger, WebTrigger)  # noqa: S101 - they all are
         if binding.trigger.method not in _METHODS:
             continue
-        own = path_of(binding)
+        own = binding.trigger.path_for(binding.action)
         path = written.setdefault(_template(own), own)
         called = dict(zip(path_parameters(own), path_parameters(path), strict=True))
         described = operations.describe(binding, operation_id, called)

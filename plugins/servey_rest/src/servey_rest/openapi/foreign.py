@@ -15,8 +15,9 @@ from starlette.routing import BaseRoute
 
 from servey_core import AccessControl, InvalidInput, PermissionDenied, Unauthorized
 from servey_core.access import AllOf
+from servey_core.json_schemas import PROBLEM
 from servey_rest.dependencies import Requirement, current_authorization
-from servey_rest.openapi.answers import PROBLEM, problem_components
+from servey_rest.openapi.answers import problem_components
 from servey_rest.openapi.merging import free_name, merged
 from servey_rest.openapi.security import DEBUG_LOGIN
 from servey_rest.routers import single_routes

@@ -4,7 +4,7 @@ import re
 from collections.abc import Container, Mapping
 from typing import Any
 
-from servey_rest.openapi.generator import REFERENCE
+from servey_core.json_schemas import REFERENCE
 
 Json = dict[str, Any]
 

@@ -15,7 +15,7 @@ from servey_rest.openapi.parameters import parameters_outside_body
 from servey_rest.openapi.results import gives_ranges, result_answers
 from servey_rest.openapi.schemas import Schemas
 from servey_rest.openapi.security import credentials_needed, requirements
-from servey_rest.readers import BODILESS
+from servey_web import BODILESS
 
 UNTAGGED = "actions"
 """What actions without tags are grouped by."""

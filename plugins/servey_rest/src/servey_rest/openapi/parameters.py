@@ -5,13 +5,12 @@ from typing import Any
 
 from servey_core import Signature
 from servey_core.actions import Action
+from servey_core.json_schemas import Schema
 from servey_core.texts import Shape, shape_of
 from servey_core.triggers import WebTrigger
-from servey_rest.headers import in_headers
 from servey_rest.openapi.examples import parameter_examples
-from servey_rest.openapi.generator import Schema
 from servey_rest.openapi.schemas import Schemas
-from servey_rest.readers import BODILESS
+from servey_web import BODILESS, in_headers
 
 JSON = "application/json"
 

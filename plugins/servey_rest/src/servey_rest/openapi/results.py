@@ -6,16 +6,16 @@ import docstring_parser
 
 from servey_core import Signature
 from servey_core.actions import Action
+from servey_core.json_schemas import Schema
 from servey_core.triggers import WebTrigger
 from servey_rest.openapi.examples import result_examples
 from servey_rest.openapi.fields import CONTENT_RANGE, result_fields
 from servey_rest.openapi.freshness import freshness_headers, is_kept, not_modified
-from servey_rest.openapi.generator import Schema
 from servey_rest.openapi.parameters import JSON
 from servey_rest.openapi.schemas import Schemas
 from servey_rest.openapi.sending import Sending, sending
-from servey_rest.plans import CONTENTLESS
 from servey_rest.streaming import EVENT_STREAM, JSON_LINES
+from servey_web import CONTENTLESS
 
 _ANY = "*/*"
 _BINARY: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
@@ -57,7 +57,7 @@ def result_answers(
     answers: dict[str, Any] = {}
     if content:
         answers[str(trigger.status)] = result
-    if content and signature.responses:
+    if content and signature.sets_response:
         text = "The result, with a status that depends on the call."
         answers["2XX"] = {**result, "description": text}
     if gives_ranges(signature, trigger):

@@ -1,11 +1,15 @@
 """Between Dramatiq's messages and the bytes that a broker keeps."""
 
+import time
 import traceback
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import dramatiq
 from dramatiq.errors import DecodeError
+
+from servey_sched.brokers.base import DeadJob, JobState, KnownJob
 
 _OF_EARLIER_TRIES = frozenset({"requeue_timestamp", "retries", "starts", "traceback"})
 """The options that say how a job has fared so far."""
@@ -26,6 +30,39 @@ def decode(queue: str, body: bytes) -> dramatiq.Message[Any]:
         if not isinstance(getattr(message, name), kind):
             raise DecodeError(f"Its {name} is not a {kind.__name__}.", body, None)
     return message
+
+
+def readable(queue: str, body: bytes) -> dramatiq.Message[Any] | None:
+    """As `decode`; None where that raises."""
+    try:
+        return decode(queue, body)
+    except DecodeError:
+        return None
+
+
+def known_job(  # noqa: PLR0913 - what there is to know
+    job_id: str,
+    *,
+    queue: str,
+    body: bytes,
+    state: JobState,
+    priority: int,
+    starts: int,
+    due: datetime | None = None,
+) -> KnownJob:
+    """A job, as a broker keeps it."""
+    message = readable(queue, body)
+    actor = message.actor_name if message else ""
+    return KnownJob(job_id, queue, actor, message, state, priority, starts, due)
+
+
+def dead_job(  # noqa: PLR0913 - what there is to know
+    job_id: str, *, queue: str, body: bytes, error: str, starts: int, died_at: datetime
+) -> DeadJob:
+    """A dead letter, as a broker keeps it."""
+    message = readable(queue, body)
+    actor = message.actor_name if message else ""
+    return DeadJob(job_id, queue, actor, message, error, starts, died_at)
 
 
 def priority_of(message: dramatiq.Message[Any], broker: dramatiq.Broker) -> int:
@@ -52,7 +89,23 @@ def error_of(delivery: dramatiq.MessageProxy) -> str:
     return "".join(traceback.format_exception(error)) if error else ""
 
 
-def renewed(message: dramatiq.Message[Any]) -> dramatiq.Message[Any]:
-    """The message as it was before it was ever tried."""
+def why_garbage(error: DecodeError) -> str:
+    """What is said of bytes that cannot be decoded."""
+    cause = f" ({error.error})" if error.error else ""
+    return f"This is not a message that can be run: {error}{cause}"
+
+
+def first_try(queue: str, body: bytes) -> bytes:
+    """A message as it was before it was ever tried, sent now; bytes that are none, as they are.
+
+    It counts how often it was renewed, so that it does not meet what was kept of its own end.
+    """
+    message = readable(queue, body)
+    if not message:
+        return body
     kept = message.options.keys() - _OF_EARLIER_TRIES
-    return replace(message, options={name: message.options[name] for name in kept})
+    options = {name: message.options[name] for name in kept}
+    before = options.get("renewals", 0)
+    options["renewals"] = before + 1 if isinstance(before, int) else 1
+    now = time.time_ns() // 1_000_000
+    return replace(message, options=options, message_timestamp=now).encode()

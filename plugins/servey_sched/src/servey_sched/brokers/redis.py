@@ -1,22 +1,27 @@
 """A Dramatiq broker on Redis: as durable as the Redis is, and for any number of machines."""
 
-import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import dramatiq
-from dramatiq.errors import DecodeError, QueueJoinTimeout
 
 from servey_sched.brokers import redis_inspection as inspection
 from servey_sched.brokers import redis_scripts as scripts
-from servey_sched.brokers.base import DeadJob, JobBroker, QueueSizes
-from servey_sched.brokers.messages import decode, priority_of, renewed
+from servey_sched.brokers.base import (
+    DeadJob,
+    JobState,
+    KnownJob,
+    QueueSizes,
+    milliseconds_of,
+    not_dead,
+)
+from servey_sched.brokers.messages import dead_job, first_try, known_job, priority_of
 from servey_sched.brokers.redis_consumer import RedisConsumer
 from servey_sched.brokers.redis_layout import Script
 from servey_sched.brokers.redis_server import RedisServer
+from servey_sched.brokers.redis_ticks import RedisTicks
+from servey_sched.brokers.suspects import ALONE_FROM, Cell
 
 PREFIX = "servey:jobs:"
 """What the broker's keys begin with, among others in the same database."""
@@ -27,20 +32,16 @@ LEASE = 15.0
 PATIENCE = 5.0
 """For how long a Redis that does not answer is waited for, in seconds."""
 
-JOIN_PAUSE = 0.02
-"""How often `join` looks, in seconds."""
-
-LONGEST_DELAY = 100 * 365 * 24 * 3_600_000
-"""How long a job may be held back at most, in milliseconds: what Redis can still tell apart."""
+_STATES: dict[bytes, JobState] = {b"delayed": "delayed", b"running": "running", b"dead": "dead"}
+"""The states that Redis has by the same name; the others are kinds of `ready`."""
 
 
-class RedisBroker(JobBroker):
+class RedisBroker(RedisTicks):
     """Keeps jobs in a Redis ≥ 6.2 or a Valkey, where no cluster shares the keys out.
 
     What `enqueue` has accepted survives a crash of the Redis where that has `appendonly yes` and
     `appendfsync always`; its `maxmemory-policy` must be `noeviction`. Leases and delays go by
-    Redis' clock. A message id is one job: to enqueue a message again replaces what is there of it,
-    so to repeat an `enqueue` that failed is safe, and a retry takes the place of what it retries.
+    Redis' clock.
 
     Threads may share a broker; a forked child may enqueue with its parent's, but needs consumers
     of its own.
@@ -51,12 +52,13 @@ class RedisBroker(JobBroker):
         prefix: What the keys begin with.
         lease: After how long without a heartbeat others get a worker's jobs, in seconds.
         patience: For how long a Redis that does not answer is waited for, in seconds.
+        alone_from: How often a job has been started, at least, that starts alone; see `suspects`.
 
     Raises:
         SettingsError: The URL does not do.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first have defaults
         self,
         url: str,
         *,
@@ -64,10 +66,12 @@ class RedisBroker(JobBroker):
         prefix: str = PREFIX,
         lease: float = LEASE,
         patience: float = PATIENCE,
+        alone_from: int = ALONE_FROM,
     ) -> None:
         super().__init__(middleware)
         self._server = RedisServer(url, prefix, patience)
         self._lease = round(lease * 1000)
+        self._cell = Cell(alone_from)
         self._consumers: set[RedisConsumer] = set()
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> RedisConsumer:
@@ -83,7 +87,12 @@ class RedisBroker(JobBroker):
         """
         self.require_queue(queue_name)
         consumer = RedisConsumer(
-            self._server, queue_name, prefetch=prefetch, timeout=timeout, lease=self._lease
+            self._server,
+            queue_name,
+            prefetch=prefetch,
+            timeout=timeout,
+            lease=self._lease,
+            cell=self._cell,
         )
         self._consumers.add(consumer)
         self._consumers.difference_update([one for one in self._consumers.copy() if one.closed])
@@ -96,29 +105,24 @@ class RedisBroker(JobBroker):
 
         Redis does nothing else meanwhile: some 10 µs for each.
         """
-        for message in messages:
-            self.emit_before("enqueue", message, delay)
         words = [word for message in messages for word in self._job(message, delay)]
         if words:
             self._server.run(scripts.ENQUEUE, *words)
         for message in messages:
             self.emit_after("enqueue", message, delay)
 
-    def claim(
-        self, schedule: str, tick: str, message: dramatiq.Message[Any], *, keep_seconds: int
-    ) -> bool:
-        """Claim a tick of a schedule and enqueue its message, both in one atomic step."""
-        self.emit_before("enqueue", message, None)
-        claimed = self._server.run(
-            scripts.CLAIM,
-            json.dumps([schedule, tick]),
-            keep_seconds,
-            uuid4().hex,
-            *self._job(message, None),
-        )
-        if claimed:
-            self.emit_after("enqueue", message, None)
-        return bool(claimed)
+    def find(self, job_id: str) -> KnownJob | None:
+        """What is known of a job; None where there is none; see `JobBroker`."""
+        found = self._ask(inspection.FIND, _id(job_id))
+        return _known_job(found) if found else None
+
+    def jobs(
+        self, *, state: JobState, queue: str | None = None, limit: int = 100
+    ) -> list[KnownJob]:
+        """The jobs that are in a state, in their order; see `JobBroker`."""
+        queues = [] if queue is None else [queue]
+        found = self._ask(inspection.JOBS, not_dead(state), limit, *queues)
+        return [_known_job(job) for job in sorted(found, key=_rank)[:limit]]
 
     def dead(self, *, queue: str | None = None, limit: int = 100) -> list[DeadJob]:
         """The dead letters that died last, the last one first."""
@@ -132,7 +136,7 @@ class RedisBroker(JobBroker):
         if found is None:
             return False
         queue, data = found
-        return bool(self._ask(inspection.RETRY, _id(job_id), data, _first_try(queue, data)))
+        return bool(self._ask(inspection.RETRY, _id(job_id), data, first_try(queue.decode(), data)))
 
     def purge_dead(self, job_id: str | None = None) -> int:
         """Forget a dead letter, or all; how many were forgotten."""
@@ -153,25 +157,6 @@ class RedisBroker(JobBroker):
         """Drop what no consumer has yet from a queue; dead letters stay."""
         self._ask(inspection.FLUSH, queue_name)
 
-    def join(self, queue_name: str, *, timeout: int | None = None) -> None:
-        """Wait until a queue has no jobs but dead ones.
-
-        Args:
-            queue_name: The queue.
-            timeout: How long to wait, in milliseconds; None for ever.
-
-        Raises:
-            QueueJoinTimeout: It has some still.
-        """
-        deadline = None if timeout is None else time.monotonic() + timeout / 1000
-        while True:
-            size = self.sizes().get(queue_name, QueueSizes())
-            if not (size.ready or size.delayed or size.running):
-                return
-            if deadline is not None and time.monotonic() >= deadline:
-                raise _join_timeout(queue_name)
-            time.sleep(JOIN_PAUSE)
-
     def close(self) -> None:
         """Give back what consumers hold, and close the connections."""
         for consumer in self._consumers.copy():
@@ -187,20 +172,17 @@ class RedisBroker(JobBroker):
     def _job(
         self, message: dramatiq.Message[Any], delay: int | None
     ) -> tuple[str, str, bytes, int, int | str]:
-        """A job as the scripts take it."""
+        """A job as the scripts take it, of which middleware has heard."""
         self.require_queue(message.queue_name)
-        if delay is not None and not (isinstance(delay, int) and 0 <= delay <= LONGEST_DELAY):
-            raise ValueError(f"The delay of a job is a number of milliseconds, not {delay!r}.")
+        milliseconds = milliseconds_of(delay)
+        self.emit_before("enqueue", message, delay)
         return (
             message.queue_name,
             message.message_id,
             message.encode(),
             priority_of(message, self),
-            "" if delay is None else int(delay),
+            milliseconds or "",
         )
-
-
-_join_timeout: Callable[[str], QueueJoinTimeout] = QueueJoinTimeout
 
 
 def _id(job_id: str) -> bytes:
@@ -208,27 +190,36 @@ def _id(job_id: str) -> bytes:
     return job_id.encode("utf-8", "surrogateescape")
 
 
-def _first_try(queue: bytes, data: bytes) -> bytes:
-    """A dead letter's message as it was before it was tried; one that cannot be read, as it is."""
-    try:
-        return renewed(decode(queue.decode(), data)).encode()
-    except DecodeError:
-        return data
+def _rank(job: Sequence[bytes]) -> tuple[bool, float, bytes]:
+    """Where a job stands among those of its state."""
+    _, _, state, _, priority, _, order, due = job
+    return state == b"ready", float(due or priority), order
+
+
+def _known_job(job: Sequence[bytes]) -> KnownJob:
+    job_id, queue, state, data, priority, starts, _, due = job
+    return known_job(
+        job_id.decode("utf-8", "surrogateescape"),
+        queue=queue.decode(),
+        body=data,
+        state=_STATES.get(state, "ready"),
+        priority=int(priority),
+        starts=int(starts),
+        due=_moment(float(due) / 1000) if due else None,
+    )
 
 
 def _dead_job(letter: Sequence[bytes]) -> DeadJob:
     job, queue, moment, data, error, starts = letter
-    message: dramatiq.Message[Any] | None
-    try:
-        message = decode(queue.decode(), data)
-    except DecodeError:
-        message = None
-    return DeadJob(
-        id=job.decode("utf-8", "surrogateescape"),
+    return dead_job(
+        job.decode("utf-8", "surrogateescape"),
         queue=queue.decode(),
-        actor=message.actor_name if message else "",
-        message=message,
+        body=data,
         error=error.decode("utf-8", "replace"),
         starts=int(starts),
-        died_at=datetime.fromtimestamp(int(moment) / 1_000_000, UTC),
+        died_at=_moment(int(moment) / 1_000_000),
     )
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

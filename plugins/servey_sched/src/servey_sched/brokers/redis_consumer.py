@@ -5,14 +5,16 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any
 
 import dramatiq
 from dramatiq.errors import BrokerConnectionError, DecodeError
 
-from servey_sched.brokers.messages import decode, error_of
+from servey_sched.brokers.base import JobConsumer
+from servey_sched.brokers.deliveries import Delivered
+from servey_sched.brokers.messages import decode, error_of, why_garbage
 from servey_sched.brokers.redis_leases import Answer, Lease, RedisLeases, Taken
 from servey_sched.brokers.redis_server import RedisServer
+from servey_sched.brokers.suspects import Cell, Suspects
 
 GATHER = 0.001
 """How long a consumer with little room waits for more of it, in seconds."""
@@ -23,23 +25,12 @@ LARGEST_BATCH = 1000
 _log = logging.getLogger("servey.jobs")
 
 
-class Delivery(dramatiq.MessageProxy):
-    """A delivered message.
-
-    Attributes:
-        lease: Which delivery it is.
-    """
-
-    def __init__(self, message: dramatiq.Message[Any], lease: Lease) -> None:
-        super().__init__(message)
-        self.lease = lease
+class Delivery(Delivered[Lease]):
+    """A message that a broker on Redis has delivered."""
 
 
-class RedisConsumer(dramatiq.Consumer):
+class RedisConsumer(JobConsumer):
     """Takes jobs in batches, and waits where there are none. It does not survive a fork.
-
-    Of the jobs whose consumer died, it holds one at a time: where one kills it, no other is
-    blamed for that.
 
     Args:
         server: The Redis.
@@ -47,10 +38,18 @@ class RedisConsumer(dramatiq.Consumer):
         prefetch: How many jobs the worker has at most, those that run included.
         timeout: For how many milliseconds it waits at most.
         lease: For how many milliseconds others leave its jobs alone after a heartbeat.
+        cell: Where this process has the job that starts alone.
     """
 
-    def __init__(
-        self, server: RedisServer, queue: str, *, prefetch: int, timeout: int, lease: int
+    def __init__(  # noqa: PLR0913 - what it works with
+        self,
+        server: RedisServer,
+        queue: str,
+        *,
+        prefetch: int,
+        timeout: int,
+        lease: int,
+        cell: Cell,
     ) -> None:
         self._server = server
         self._queue = queue
@@ -58,7 +57,8 @@ class RedisConsumer(dramatiq.Consumer):
         self._enough = max(1, prefetch // 4)
         self._patience = min(timeout / 1000, server.patience / 2)
         self._batch: deque[Taken] = deque()
-        self._open: dict[Lease, bool] = {}  # and whether it was delivered before
+        self._open: dict[Lease, int] = {}  # and how often it has been delivered
+        self._suspects = Suspects(prefetch, cell, self._flush_if_it_can_be)
         self._changed = threading.Condition()
         self._leases = RedisLeases(server, queue, lease)
 
@@ -79,7 +79,11 @@ class RedisConsumer(dramatiq.Consumer):
 
     def ack(self, message: dramatiq.MessageProxy) -> None:
         """Forget a job that is done."""
-        self._settle(Answer(_lease_of(message), "done"))
+        self.ack_many([message])
+
+    def ack_many(self, messages: Iterable[dramatiq.MessageProxy]) -> None:
+        """Forget jobs that are done."""
+        self._settle([Answer(Delivery.lease_of(message), "done") for message in messages])
 
     def nack(self, message: dramatiq.MessageProxy) -> None:
         """Make a dead letter of a job."""
@@ -87,14 +91,13 @@ class RedisConsumer(dramatiq.Consumer):
             body = message.encode()
         except (TypeError, ValueError):  # for an option that a middleware put there
             body = b""
-        self._settle(Answer(_lease_of(message), "dead", _utf8(error_of(message)), body))
-        with suppress(BrokerConnectionError):  # then a little later
-            self.flush()
+        lease, error = Delivery.lease_of(message), _utf8(error_of(message))
+        self._settle([Answer(lease, "dead", error, body)])
+        self._flush_if_it_can_be()
 
     def requeue(self, messages: Iterable[dramatiq.MessageProxy]) -> None:
         """Give back jobs that were not started."""
-        for message in messages:
-            self._settle(Answer(_lease_of(message), "back"))
+        self._settle([Answer(Delivery.lease_of(message), "back") for message in messages])
 
     @property
     def closed(self) -> bool:
@@ -110,21 +113,24 @@ class RedisConsumer(dramatiq.Consumer):
         self._leases.send()
 
     def close(self) -> None:
-        """Give back what was not delivered, and what was and is not done."""
-        while self._batch:
-            self._settle(Answer(self._batch.popleft().lease, "back"))
+        """Give back what it holds, also what it has delivered, as if it had not."""
+        self._batch.clear()
         self._leases.close()
+        with self._changed:
+            for starts in self._open.values():
+                self._suspects.gone(starts)
+            self._open.clear()
+
+    def _flush_if_it_can_be(self) -> None:
+        with suppress(BrokerConnectionError):  # then a little later
+            self.flush()
 
     def _fetch_or_wait(self) -> None:
         room = self._room()
         if not room:
             return
         try:
-            again = not any(self._open.copy().values())
-            wait, taken = self._leases.fetch(room, again=again)
-            with self._changed:
-                self._open.update((one.lease, one.starts > 1) for one in taken)
-            self._batch.extend(taken)
+            wait, taken = self._fetch(room)
             if not taken and wait != 0:
                 seconds = self._patience if wait < 0 else min(self._patience, wait / 1000)
                 bell = f"{self._server.prefix}bell:{self._queue}"
@@ -132,6 +138,21 @@ class RedisConsumer(dramatiq.Consumer):
         except BrokerConnectionError as error:
             _log.warning("The queue %s is left alone for a moment: %s", self._queue, error)
             self._leases.pause()
+
+    def _fetch(self, room: int) -> tuple[int, list[Taken]]:
+        """Take jobs; see `RedisLeases.fetch`."""
+        suspects, taken = self._suspects, list[Taken]()
+        alone = suspects.begin()
+        try:
+            wait, taken = self._leases.fetch(
+                room, again=suspects.room, alone=alone, alone_from=suspects.cell.alone_from
+            )
+        finally:
+            suspects.took([one.starts for one in taken], may_be_alone=alone)
+        with self._changed:
+            self._open.update((one.lease, one.starts) for one in taken)
+        self._batch.extend(taken)
+        return wait, taken
 
     def _room(self) -> int:
         """How many jobs may be fetched; it waits for some room, and a moment for more."""
@@ -142,26 +163,21 @@ class RedisConsumer(dramatiq.Consumer):
                 self._changed.wait(GATHER)
             return min(self._prefetch - len(self._open), LARGEST_BATCH)
 
-    def _settle(self, answer: Answer) -> None:
+    def _settle(self, answers: list[Answer]) -> None:
         with self._changed:
-            if self._open.pop(answer.lease, None) is not None:
-                room = self._prefetch - len(self._open)
-                if room in {1, self._enough}:
-                    self._changed.notify()
-        self._leases.settle(answer)
+            for answer in answers:
+                if starts := self._open.pop(answer.lease, 0):
+                    self._suspects.gone(starts)
+                    room = self._prefetch - len(self._open)
+                    if room in {1, self._enough}:
+                        self._changed.notify()
+        self._leases.settle(answers)
 
     def _bury_bytes(self, lease: Lease, error: DecodeError) -> None:
         """Make a dead letter of what is not a message."""
-        cause = f" ({error.error})" if error.error else ""
-        text = f"This is not a message that can be run: {error}{cause}"
+        text = why_garbage(error)
         _log.error("%s, in the queue %s: it goes to the dead letters.", text, self._queue)
-        self._settle(Answer(lease, "dead", _utf8(text)))
-
-
-def _lease_of(message: dramatiq.MessageProxy) -> Lease:
-    if not isinstance(message, Delivery):
-        raise TypeError(f"{message!r} was not delivered by this broker.")
-    return message.lease
+        self._settle([Answer(lease, "dead", _utf8(text))])
 
 
 def _utf8(text: str) -> bytes:

@@ -9,18 +9,23 @@ Every key begins with the broker's prefix, `servey:jobs:`; behind it
 | `job:<id>` | hash | `queue`, `message`, `priority`, `order`, `state`, `starts` and what it needs |
 | `ready:<queue>` | sorted set | order and id, by priority |
 | `again:<queue>` | sorted set | the same, of jobs that were with a consumer when it died |
+| `alone:<queue>` | sorted set | the same, of those that were found to have died often there |
 | `delayed:<queue>` | sorted set | id, by the moment it is due |
 | `dead:<queue>` | sorted set | id, by the microsecond it died |
 | `consumers:<queue>` | sorted set | consumers, by the moment their lease ends |
 | `held:<consumer>` | set | the ids that a consumer holds |
 | `bell:<queue>` | list | one element while idle consumers should look |
-| `claim:<schedule and tick>` | string | who claimed the tick |
+| `schedules` | set | the names of the schedules |
+| `schedule:<name>` | hash | `last`, `seen`, `fired`, `missed`, `dropped`, `token`, `outcome` |
+| `open:<name>` | list | the ids of the schedule's jobs, those that are done since among them |
 
-A job's `state` names the place where its id is: `ready`, `again`, `delayed`, `running` (then it
-has a `holder` and a `lease`) or `dead` (then it has an `error`). `order` keeps the jobs of one
-priority in the order in which they came, also after they were given back. `lease` is another number
-with each delivery, so that whoever was thought dead and answers late changes nothing. All moments
-are Redis' own clock, in milliseconds since 1970.
+A job's `state` names the place where its id is: `ready`, `again`, `alone`, `delayed`, `running`
+(then it has a `holder` and a `lease`) or `dead` (then it has an `error`). `order` keeps the jobs
+of one priority in the order in which they came, also after they were given back. `lease` is
+another number with each delivery, so that whoever was thought dead and answers late changes
+nothing. All moments are Redis' own clock, in milliseconds since 1970; but `last` and `seen` are
+ticks, as `tick_name` writes them. `token` and `outcome` say who claimed the last tick, and what
+came of it.
 """
 
 from dataclasses import dataclass
@@ -67,7 +72,8 @@ local function leave(id)
   local job = call('HMGET', key('job', id), 'state', 'queue', 'order', 'holder')
   local state, queue = job[1], job[2]
   if state == 'running' then call('SREM', key('held', job[4]), id)
-  elseif state == 'ready' or state == 'again' then call('ZREM', key(state, queue), job[3] .. id)
+  elseif state == 'ready' or state == 'again' or state == 'alone' then
+    call('ZREM', key(state, queue), job[3] .. id)
   elseif state then call('ZREM', key(state, queue), id) end
 end
 
@@ -124,7 +130,9 @@ local function settle(first)
     local job = key('job', id)
     local kept = call('HMGET', job, 'lease', 'queue', 'holder', 'starts')
     if kept[1] == lease then
-      if kept[4] ~= '1' and call('EXISTS', key('again', kept[2])) == 1 then ring(kept[2]) end
+      if kept[4] ~= '1' and call('EXISTS', key('again', kept[2]), key('alone', kept[2])) > 0 then
+        ring(kept[2])
+      end
       if what == 'done' then
         call('SREM', key('held', kept[3]), id)
         call('DEL', job)
@@ -141,13 +149,22 @@ local function settle(first)
   end
 end
 
-local function extend(queue, consumer, lease)
-  local time, consumers = clock(), key('consumers', queue)
-  call('ZADD', consumers, number(time + lease), consumer)
-  for _, gone in ipairs(call('ZRANGEBYSCORE', consumers, '-inf', number(time))) do
+local function wake(queue)
+  local time, delayed = clock(), key('delayed', queue)
+  for _, gone in ipairs(call('ZRANGEBYSCORE', key('consumers', queue), '-inf', number(time))) do
     give_all_back(queue, gone, false)
   end
+  for _, id in ipairs(call('ZRANGEBYSCORE', delayed, '-inf', number(time), 'LIMIT', 0, 1000)) do
+    call('ZREM', delayed, id)
+    local priority = call('HGET', key('job', id), 'priority') or '0'
+    make_ready(id, queue, priority, hexadecimal(take_numbers(1) + 1))
+  end
   return time
+end
+
+local function extend(queue, consumer, lease)
+  call('ZADD', key('consumers', queue), number(clock() + lease), consumer)
+  return wake(queue)
 end
 """
 

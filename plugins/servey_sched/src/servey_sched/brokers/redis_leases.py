@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 from uuid import uuid4
 
@@ -95,12 +96,16 @@ class RedisLeases:
         """Whether it was closed."""
         return self._closed.is_set()
 
-    def fetch(self, count: int, *, again: bool) -> tuple[int, list[Taken]]:
+    def fetch(
+        self, count: int, *, again: int, alone: bool, alone_from: int
+    ) -> tuple[int, list[Taken]]:
         """Take jobs.
 
         Args:
             count: How many at most.
-            again: Whether one of them may be one whose consumer died.
+            again: How many of them may be such as were delivered before.
+            alone: Whether one of them may be one that starts alone.
+            alone_from: How often that has been delivered at least.
 
         Returns:
             After how many milliseconds there may be others, -1 where it is not known; the jobs.
@@ -115,7 +120,8 @@ class RedisLeases:
             try:
                 wait, *found = self._server.run(
                     scripts.FETCH,
-                    *(*self._me, self._duration, count, int(again), *_words(answers)),
+                    *(*self._me, self._duration, count),
+                    *(again, alone_from, int(alone), *_words(answers)),
                     again=False,  # or the first answer's jobs would be forgotten here
                 )
             except BaseException:
@@ -127,9 +133,9 @@ class RedisLeases:
             self._held.update((lease.number, lease.job) for lease, _, _ in taken)
         return wait, taken
 
-    def settle(self, answer: Answer) -> None:
-        """Say what became of a job; Redis hears of it soon."""
-        self._answers.append(answer)
+    def settle(self, answers: Sequence[Answer]) -> None:
+        """Say what became of jobs; Redis hears of it soon."""
+        self._answers.extend(answers)
         if not self._unsent.is_set():
             self._unsent.set()
 

@@ -5,32 +5,48 @@ from servey_sched.brokers.redis_layout import script
 ENQUEUE = script("add_all(1)")
 """Arguments: queue, id, message, priority, delay in milliseconds or nothing; repeated."""
 
-CLAIM = script("""
-local claim = key('claim', ARGV[1])
-if not call('SET', claim, ARGV[3], 'NX', 'EX', ARGV[2]) then
-  return call('GET', claim) == ARGV[3] and 1 or 0
-end
-add_all(4)
-return 1
-""")
-"""Arguments: claim, seconds to keep it, who claims, and a job as with `ENQUEUE`. 1: it is theirs.
-
-A claim that was theirs before is so still: its answer was lost, and it was sent again.
-"""
-
 FETCH = script("""
 local queue, consumer, count = ARGV[1], ARGV[2], tonumber(ARGV[4])
-settle(6)
+local most_again, alone_from, most_alone = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+settle(8)
 local time = extend(queue, consumer, ARGV[3])
-local ready, again, delayed = key('ready', queue), key('again', queue), key('delayed', queue)
-for _, id in ipairs(call('ZRANGEBYSCORE', delayed, '-inf', number(time), 'LIMIT', 0, 1000)) do
-  call('ZREM', delayed, id)
-  local priority = call('HGET', key('job', id), 'priority') or '0'
-  make_ready(id, queue, priority, hexadecimal(take_numbers(1) + 1))
+local ready, again, alone = key('ready', queue), key('again', queue), key('alone', queue)
+local delayed = key('delayed', queue)
+local answer, ids, found, moved = {-1}, {}, {}, {again = 0, alone = 0}
+local set_apart = false
+
+local function take(part)
+  found[#found + 1], found[#found + 2] = part[1], part[2]
 end
-local answer, ids = {-1}, {}
-local found = call('ZPOPMIN', again, math.min(count, ARGV[5]))
-local took_again = #found > 0
+
+local function take_alone()
+  if moved.alone >= most_alone or #found / 2 >= count then return end
+  local first = call('ZPOPMIN', alone)
+  if not first[1] then return end
+  take(first)
+  moved.alone = moved.alone + 1
+end
+
+local function starts_of(id)
+  local starts = redis.pcall('HGET', key('job', id), 'starts')
+  return type(starts) == 'string' and tonumber(starts) or 0
+end
+
+take_alone()
+while moved.again < most_again and #found / 2 < count do
+  local first = call('ZPOPMIN', again)
+  if not first[1] then break end
+  local id = first[1]:sub(17)
+  if starts_of(id) < alone_from then
+    take(first)
+    moved.again = moved.again + 1
+  else
+    call('ZADD', alone, first[2], first[1])
+    call('HSET', key('job', id), 'state', 'alone')
+    set_apart = true
+  end
+end
+take_alone()
 for _, part in ipairs(call('ZPOPMIN', ready, count - #found / 2)) do found[#found + 1] = part end
 local last = #found > 0 and take_numbers(#found / 2)
 for at = 1, #found, 2 do
@@ -48,15 +64,18 @@ for at = 1, #found, 2 do
   answer[#answer + 1] = {id, lease, starts, kept[1] or ''}
 end
 if #ids > 0 then call('SADD', key('held', consumer), unpack(ids)) end
-if call('EXISTS', ready) == 1 or took_again and call('EXISTS', again) == 1 then ring(queue) end
+local left_again = moved.again > 0 and call('EXISTS', again) == 1
+local left_alone = (moved.alone > 0 or set_apart) and call('EXISTS', alone) == 1
+if call('EXISTS', ready) == 1 or left_again or left_alone then ring(queue) end
 for _, place in ipairs({delayed, key('consumers', queue)}) do
   local due = tonumber(call('ZRANGE', place, 0, 0, 'WITHSCORES')[2])
   if due and (answer[1] < 0 or due - time < answer[1]) then answer[1] = math.max(0, due - time) end
 end
 return answer
 """)
-"""Arguments: queue, consumer, lease in milliseconds, how many jobs at most, how many of them may be
-such as were delivered before (1 or 0), and as with `SETTLE`.
+"""Arguments: queue, consumer, lease in milliseconds, how many jobs at most; how many of them may be
+such as were delivered before, from how many times on such a job is alone, and how many of those
+there may be (1 or 0); and as with `SETTLE`.
 
 Answers in how many milliseconds to look again at the latest (-1: no matter when), and for each job
 its id, lease, starts and message.

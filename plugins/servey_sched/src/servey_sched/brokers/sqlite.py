@@ -1,23 +1,31 @@
 """The embedded broker: jobs in an SQLite file, for all processes of one machine."""
 
 import threading
-import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import dramatiq
-from dramatiq.errors import QueueJoinTimeout
 
 from servey_core import SettingsError
-from servey_sched.brokers import sqlite_jobs as jobs
-from servey_sched.brokers.base import DeadJob, JobBroker, QueueSizes
+from servey_sched.brokers import sqlite_inspection as inspection
+from servey_sched.brokers import sqlite_jobs as table
+from servey_sched.brokers.base import (
+    DeadJob,
+    JobState,
+    KnownJob,
+    QueueSizes,
+    milliseconds_of,
+    not_dead,
+)
 from servey_sched.brokers.messages import priority_of
 from servey_sched.brokers.sqlite_consumer import SqliteConsumer
 from servey_sched.brokers.sqlite_leases import Leases
+from servey_sched.brokers.sqlite_ticks import SqliteTicks
 from servey_sched.brokers.sqlite_watch import Watch
 from servey_sched.brokers.sqlite_writer import Writer
+from servey_sched.brokers.suspects import ALONE_FROM, Cell
 
 LEASE_SECONDS = 15.0
 """After how long without a sign of life a worker's jobs are given to another."""
@@ -26,19 +34,14 @@ PATIENCE_SECONDS = 5.0
 """How long an operation waits while other processes write."""
 
 _URL = "sqlite:///"
-_LONGEST_DELAY = 2**53
-_JOIN_PAUSE = 0.01  # in seconds
 
 
-class SqliteBroker(JobBroker):
+class SqliteBroker(SqliteTicks):
     """Keeps jobs in a file, which is made when it is first needed, for its owner alone.
 
     What was enqueued is on the disk when the call returns: neither a crash of the process nor one
     of the machine loses it. Calls of several threads share a write to the disk. What consumers say
     survives a crash of the process; after one of the machine, a job that was done may run again.
-    A message takes the place of a job with its id: a retry that of the try that failed, so that no
-    crash is between the two, and one that is sent again, as its sender does not know whether it
-    arrived, that of itself.
 
     The file must be on a local disk, not on a network's, and the machine's clock is trusted. A
     process that forks after its first use must make another broker in its child.
@@ -48,6 +51,7 @@ class SqliteBroker(JobBroker):
         middleware: Dramatiq's; None for its default.
         lease: After how many seconds without a sign of life a worker's jobs are given to another.
         patience: For how many seconds an operation waits while other processes write.
+        alone_from: How often a job has been started, at least, that starts alone; see `suspects`.
     """
 
     def __init__(
@@ -57,11 +61,13 @@ class SqliteBroker(JobBroker):
         middleware: list[dramatiq.Middleware] | None = None,
         lease: float = LEASE_SECONDS,
         patience: float = PATIENCE_SECONDS,
+        alone_from: int = ALONE_FROM,
     ) -> None:
         super().__init__(middleware)
         self._path = path.absolute()
         self._lease = lease
         self._patience = patience
+        self._cell = Cell(alone_from)
         self._writer = Writer(self._path, patience, self._committed)
         self._lock = threading.Lock()
         self._consuming: tuple[Leases, Watch] | None = None
@@ -71,27 +77,11 @@ class SqliteBroker(JobBroker):
     ) -> None:
         """Enqueue all of some messages or none, in one durable step; see `JobBroker`."""
         entries = [self._entry(message, delay) for message in messages]
-        self._writer.run(partial(jobs.put, entries=entries), durable=True)
+        self._writer.run(partial(table.put, entries=entries), durable=True)
         for message in messages:
             self.emit_after("enqueue", message, delay)
 
-    def claim(
-        self, schedule: str, tick: str, message: dramatiq.Message[Any], *, keep_seconds: int
-    ) -> bool:
-        """Claim a tick and enqueue its message, both or neither; see `JobBroker`."""
-        entry = self._entry(message, None)
-        expires_at = jobs.now() + keep_seconds * 1000
-        claimed = self._writer.run(
-            partial(jobs.claim, schedule=schedule, tick=tick, expires_at=expires_at, entry=entry),
-            durable=True,
-        )
-        if claimed:
-            self.emit_after("enqueue", message, None)
-        return claimed
-
-    def consume(
-        self, queue_name: str, prefetch: int = 1, timeout: int = 30000
-    ) -> dramatiq.Consumer:
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> SqliteConsumer:
         """Deliver the jobs of a queue.
 
         Args:
@@ -112,27 +102,40 @@ class SqliteBroker(JobBroker):
                     Watch(self._path, self._patience),
                 )
             leases, watch = self._consuming
-        return SqliteConsumer(queue_name, prefetch, timeout, self._writer, leases, watch)
+        return SqliteConsumer(
+            queue_name, prefetch, timeout, self._writer, leases, watch, self._cell
+        )
+
+    def find(self, job_id: str) -> KnownJob | None:
+        """What is known of a job; None where there is none; see `JobBroker`."""
+        return self._writer.run(partial(inspection.find, job_id=job_id))
+
+    def jobs(
+        self, *, state: JobState, queue: str | None = None, limit: int = 100
+    ) -> list[KnownJob]:
+        """The jobs that are in a state, in their order; see `JobBroker`."""
+        state = not_dead(state)
+        return self._writer.run(partial(inspection.jobs, state=state, queue=queue, limit=limit))
 
     def dead(self, *, queue: str | None = None, limit: int = 100) -> list[DeadJob]:
         """The dead letters that died last, the last one first; see `JobBroker`."""
-        return self._writer.run(partial(jobs.dead, queue=queue, limit=limit))
+        return self._writer.run(partial(inspection.dead, queue=queue, limit=limit))
 
     def retry_dead(self, job_id: str) -> bool:
         """Put a dead letter back into its queue; see `JobBroker`."""
-        return self._writer.run(partial(jobs.retry_dead, job_id=job_id), durable=True)
+        return self._writer.run(partial(table.retry_dead, job_id=job_id), durable=True)
 
     def purge_dead(self, job_id: str | None = None) -> int:
         """Forget a dead letter, or all; how many were forgotten."""
-        return self._writer.run(partial(jobs.purge_dead, job_id=job_id), durable=True)
+        return self._writer.run(partial(table.purge_dead, job_id=job_id), durable=True)
 
     def cancel(self, job_id: str) -> bool:
         """Forget a job that no consumer has yet; see `JobBroker`."""
-        return self._writer.run(partial(jobs.cancel, job_id=job_id), durable=True)
+        return self._writer.run(partial(table.cancel, job_id=job_id), durable=True)
 
     def sizes(self) -> dict[str, QueueSizes]:
         """How many jobs each queue has."""
-        return dict.fromkeys(self.queues, QueueSizes()) | self._writer.run(jobs.sizes)
+        return dict.fromkeys(self.queues, QueueSizes()) | self._writer.run(inspection.sizes)
 
     def flush(self, queue_name: str) -> None:
         """Drop what no consumer has yet from a queue.
@@ -141,25 +144,11 @@ class SqliteBroker(JobBroker):
             QueueNotFound: It is not declared.
         """
         self.require_queue(queue_name)
-        self._writer.run(partial(jobs.flush, queue=queue_name), durable=True)
+        self._writer.run(partial(table.flush, queue=queue_name), durable=True)
 
-    def join(self, queue_name: str, *, timeout: int | None = None) -> None:
-        """Wait until a queue has no jobs, delayed ones included, as tests do.
-
-        Args:
-            queue_name: The queue.
-            timeout: For how many milliseconds at most; None for as long as it takes.
-
-        Raises:
-            QueueNotFound: It is not declared.
-            QueueJoinTimeout: It still has some.
-        """
-        self.require_queue(queue_name)
-        deadline = None if timeout is None else time.monotonic() + timeout / 1000
-        while not self._writer.run(partial(jobs.is_empty, queue=queue_name)):
-            if deadline is not None and time.monotonic() > deadline:
-                raise QueueJoinTimeout(f"The queue {queue_name} has jobs after {timeout} ms.")
-            time.sleep(_JOIN_PAUSE)
+    def is_idle(self, queue_name: str) -> bool:
+        """Whether a queue has no jobs but dead ones."""
+        return self._writer.run(partial(inspection.is_idle, queue=queue_name))
 
     def close(self) -> None:
         """Give back what is held, and close the file."""
@@ -171,16 +160,15 @@ class SqliteBroker(JobBroker):
             leases.close()
         self._writer.close()
 
-    def _entry(self, message: dramatiq.Message[Any], delay: int | None) -> jobs.Entry:
+    def _entry(self, message: dramatiq.Message[Any], delay: int | None) -> table.Entry:
         self.require_queue(message.queue_name)
-        if delay is not None and not 0 <= delay < _LONGEST_DELAY:
-            raise ValueError(f"The delay of {message} is {delay!r} ms, which none can be.")
+        milliseconds = milliseconds_of(delay)
         self.emit_before("enqueue", message, delay)
-        return jobs.Entry(
+        return table.Entry(
             id=message.message_id,
             queue=message.queue_name,
             priority=priority_of(message, self),
-            due=jobs.now() + int(delay) if delay else 0,
+            due=table.now() + milliseconds if milliseconds else 0,
             body=message.encode(),
         )
 

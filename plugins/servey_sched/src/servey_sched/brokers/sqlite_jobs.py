@@ -3,14 +3,9 @@
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from dramatiq.errors import DecodeError
-
-from servey_sched.brokers.base import DeadJob, QueueSizes
-from servey_sched.brokers.messages import decode, renewed
+from servey_sched.brokers.messages import first_try
 
 _HELD = "WHERE seq = ? AND starts = ? AND holder = ?"
 """A job that nobody else has taken since a delivery; a `Lease` has the parameters."""
@@ -19,6 +14,10 @@ _INSERT = (
     "INSERT OR REPLACE INTO servey_jobs (id, queue, priority, state, until, starts, holder, body)"
     " VALUES (?, ?, ?, ?, ?, 0, '', ?)"
 )
+MOST_STARTS = 2**63 - 1
+"""No job has been started more often."""
+
+_BURIED_NO_MORE = "DELETE FROM servey_dead_jobs WHERE id = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Entry:
     """A job that is to be enqueued.
 
     Attributes:
-        id: Its id; a job with the same id gives way to it.
+        id: Its id; a job or a dead letter with the same id gives way to it.
         queue: Its queue.
         priority: Smaller goes first.
         due: When it becomes ready, in milliseconds since the epoch; 0 for at once.
@@ -51,12 +50,15 @@ class Taken:
     Attributes:
         lease: The delivery.
         body: The message's bytes, or whatever is in their place.
-        again: Whether it was delivered before, to a consumer that did not finish with it.
     """
 
     lease: Lease
     body: bytes
-    again: bool
+
+    @property
+    def starts(self) -> int:
+        """How often it has been delivered, this time included."""
+        return self.lease[1]
 
 
 def now() -> int:
@@ -71,52 +73,63 @@ def put(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
         for one in entries
     ]
     connection.executemany(_INSERT, rows)
+    connection.executemany(_BURIED_NO_MORE, [(one.id,) for one in entries])
 
 
-def claim(
-    connection: sqlite3.Connection, schedule: str, tick: str, expires_at: int, entry: Entry
-) -> bool:
-    """Enqueue a job where nobody has claimed the tick; whether it was."""
-    connection.execute("DELETE FROM servey_ticks WHERE expires_at <= ?", (now(),))
-    statement = "INSERT INTO servey_ticks VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-    if connection.execute(statement, (schedule, tick, expires_at)).rowcount == 0:
-        return False
-    put(connection, [entry])
-    return True
+def wake(connection: sqlite3.Connection) -> None:
+    """Make ready what is due, and what belonged to somebody whose lease is over."""
+    connection.execute(
+        "UPDATE servey_jobs SET state = 'ready' WHERE state != 'ready' AND until <= ?", (now(),)
+    )
 
 
-def take(  # noqa: PLR0913 - all of them differ from call to call
-    connection: sqlite3.Connection, queue: str, holder: str, limit: int, lease: int, *, again: bool
-) -> list[Taken]:
-    """Take jobs for delivery, in their order.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many jobs a consumer wants, and which.
 
-    A job that was delivered before may be what killed its consumer. Such jobs are taken one at a
-    time, so that those which were delivered along with it do not count its kills as their own.
+    Attributes:
+        queue: Of which queue.
+        limit: How many at most.
+        again: How many of them may have been delivered before.
+        alone: Whether one of them may be one that starts alone.
+        alone_from: How often that has been delivered at least.
+    """
+
+    queue: str
+    limit: int
+    again: int
+    alone: bool
+    alone_from: int
+
+
+def take(connection: sqlite3.Connection, wanted: Wanted, holder: str, lease: int) -> list[Taken]:
+    """Take jobs for delivery: those that were delivered before first, each kind in its order.
 
     Args:
         connection: The transaction.
-        queue: Of which queue.
-        holder: Who takes them.
-        limit: How many at most.
+        wanted: Which.
+        holder: Who takes them; never the same twice.
         lease: For how many milliseconds.
-        again: Whether one that was delivered before may be among them.
     """
-    present = now()
-    connection.execute(
-        "UPDATE servey_jobs SET state = 'ready' WHERE state != 'ready' AND until <= ?", (present,)
+    wake(connection)
+    rows: list[tuple[int, int, bytes]] = []
+    query = (
+        "SELECT seq, starts + 1, body FROM servey_jobs WHERE queue = ? AND state = 'ready'"
+        " AND starts BETWEEN ? AND ? ORDER BY starts, priority, seq LIMIT ?"
     )
-    query = "SELECT seq, starts + 1, body FROM servey_jobs WHERE queue = ? AND state = 'ready' "
-    rows = []
-    if again:
-        order = "AND starts > 0 ORDER BY starts, priority, seq LIMIT 1"
-        rows += connection.execute(query + order, (queue,)).fetchall()
-    order = "AND starts = 0 ORDER BY priority, seq LIMIT ?"
-    rows += connection.execute(query + order, (queue, limit - len(rows))).fetchall()
+    for least, most, limit in (
+        (wanted.alone_from, MOST_STARTS, int(wanted.alone)),
+        (1, wanted.alone_from - 1, wanted.again),
+        (0, 0, wanted.limit),
+    ):
+        if limit and least <= most:
+            parameters = (wanted.queue, least, most, min(limit, wanted.limit - len(rows)))
+            rows += connection.execute(query, parameters).fetchall()
     connection.executemany(
         "UPDATE servey_jobs SET state = 'running', until = ?, starts = ?, holder = ? WHERE seq = ?",
-        [(present + lease, starts, holder, seq) for seq, starts, _ in rows],
+        [(now() + lease, starts, holder, seq) for seq, starts, _ in rows],
     )
-    return [Taken((seq, starts, holder), body, starts > 1) for seq, starts, body in rows]
+    return [Taken((seq, starts, holder), body) for seq, starts, body in rows]
 
 
 def extend(connection: sqlite3.Connection, leases: Iterable[Lease], lease: int) -> None:
@@ -126,9 +139,9 @@ def extend(connection: sqlite3.Connection, leases: Iterable[Lease], lease: int) 
     connection.executemany(statement, [(until, *one) for one in leases])
 
 
-def remove(connection: sqlite3.Connection, lease: Lease) -> bool:
-    """Forget a job that is done; False where somebody else has it."""
-    return connection.execute(f"DELETE FROM servey_jobs {_HELD}", lease).rowcount == 1  # noqa: S608
+def remove(connection: sqlite3.Connection, leases: Sequence[Lease]) -> int:
+    """Forget jobs that are done; how many of them, as somebody else may have one."""
+    return connection.executemany(f"DELETE FROM servey_jobs {_HELD}", leases).rowcount  # noqa: S608
 
 
 def bury(connection: sqlite3.Connection, lease: Lease, error: str) -> bool:
@@ -140,23 +153,13 @@ def bury(connection: sqlite3.Connection, lease: Lease, error: str) -> bool:
         f" FROM servey_jobs {_HELD}"
     )
     connection.execute(statement, (error, now(), *lease))
-    return remove(connection, lease)
+    return remove(connection, [lease]) == 1
 
 
 def give_back(connection: sqlite3.Connection, leases: Iterable[Lease]) -> None:
     """Make jobs ready that were not started, as if they had not been delivered."""
     statement = f"UPDATE servey_jobs SET state = 'ready', starts = starts - 1 {_HELD}"  # noqa: S608
     connection.executemany(statement, list(leases))
-
-
-def dead(connection: sqlite3.Connection, queue: str | None, limit: int) -> list[DeadJob]:
-    """The dead letters, the last one first."""
-    rows = connection.execute(
-        "SELECT id, queue, body, error, starts, died_at FROM servey_dead_jobs"
-        " WHERE ?1 IS NULL OR queue = ?1 ORDER BY seq DESC LIMIT ?2",
-        (queue, limit),
-    )
-    return [_dead_job(*row) for row in rows]
 
 
 def retry_dead(connection: sqlite3.Connection, job_id: str) -> bool:
@@ -166,65 +169,25 @@ def retry_dead(connection: sqlite3.Connection, job_id: str) -> bool:
     if not row:
         return False
     queue, priority, body = row
-    with suppress(DecodeError):  # else whoever takes it will see
-        body = renewed(decode(queue, body)).encode()
-    put(connection, [Entry(job_id, queue, priority, 0, body)])
-    return purge_dead(connection, job_id) == 1
+    put(connection, [Entry(job_id, queue, priority, 0, first_try(queue, body))])
+    return True
 
 
 def purge_dead(connection: sqlite3.Connection, job_id: str | None) -> int:
     """Forget a dead letter, or all; how many."""
     if job_id is None:
         return connection.execute("DELETE FROM servey_dead_jobs").rowcount
-    return connection.execute("DELETE FROM servey_dead_jobs WHERE id = ?", (job_id,)).rowcount
+    return connection.execute(_BURIED_NO_MORE, (job_id,)).rowcount
 
 
 def cancel(connection: sqlite3.Connection, job_id: str) -> bool:
     """Forget a job that nobody holds; whether there was one."""
+    wake(connection)
     statement = "DELETE FROM servey_jobs WHERE id = ? AND state != 'running'"
     return connection.execute(statement, (job_id,)).rowcount == 1
 
 
 def flush(connection: sqlite3.Connection, queue: str) -> None:
     """Forget what nobody holds of a queue."""
+    wake(connection)
     connection.execute("DELETE FROM servey_jobs WHERE queue = ? AND state != 'running'", (queue,))
-
-
-def sizes(connection: sqlite3.Connection) -> dict[str, QueueSizes]:
-    """How many jobs each queue has that has any."""
-    counts: dict[str, dict[str, int]] = {}
-    for queue, state, count in connection.execute(
-        "SELECT queue, 'ready', count(*) FROM servey_jobs WHERE state = 'ready' GROUP BY queue"
-        " UNION ALL SELECT queue, state, count(*) FROM servey_jobs WHERE state != 'ready'"
-        " GROUP BY queue, state"
-        " UNION ALL SELECT queue, 'dead', count(*) FROM servey_dead_jobs GROUP BY queue"
-    ):
-        counts.setdefault(queue, {})[state] = count
-    return {queue: QueueSizes(**states) for queue, states in counts.items()}
-
-
-def is_empty(connection: sqlite3.Connection, queue: str) -> bool:
-    """Whether a queue has no job, dead letters aside."""
-    for which in ("state = 'ready'", "state != 'ready'"):
-        query = f"SELECT 1 FROM servey_jobs WHERE queue = ? AND {which} LIMIT 1"  # noqa: S608
-        if connection.execute(query, (queue,)).fetchone():
-            return False
-    return True
-
-
-def _dead_job(  # noqa: PLR0913, PLR0917 - a row
-    job_id: str, queue: str, body: bytes, error: str, starts: int, died_at: int
-) -> DeadJob:
-    try:
-        message = decode(queue, body)
-    except DecodeError:
-        message = None
-    return DeadJob(
-        id=job_id,
-        queue=queue,
-        actor=message.actor_name if message else "",
-        message=message,
-        error=error,
-        starts=starts,
-        died_at=datetime.fromtimestamp(died_at / 1000, UTC),
-    )

@@ -4,11 +4,12 @@ import logging
 import threading
 from collections.abc import Iterable
 from functools import partial
+from itertools import count
 from uuid import uuid4
 
 from dramatiq.errors import BrokerConnectionError
 
-from servey_sched.brokers.sqlite_jobs import Lease, Taken, extend, give_back, take
+from servey_sched.brokers.sqlite_jobs import Lease, Taken, Wanted, extend, give_back, take
 from servey_sched.brokers.sqlite_writer import Writer
 
 _BEATS = 3
@@ -28,14 +29,15 @@ class Leases:
     def __init__(self, writer: Writer, seconds: float) -> None:
         self._writer = writer
         self._seconds = seconds
-        self._holder = uuid4().hex
+        self._me = uuid4().hex
+        self._takes = count()
         self._held: set[Lease] = set()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="servey-jobs-leases", daemon=True)
         self._thread.start()
 
-    def take(self, queue: str, limit: int, *, again: bool) -> list[Taken]:
-        """Take at most `limit` jobs; with `again`, one may have been delivered before.
+    def take(self, wanted: Wanted) -> list[Taken]:
+        """Take jobs.
 
         Raises:
             BrokerConnectionError: The file cannot be used just now.
@@ -44,11 +46,9 @@ class Leases:
         taken = self._writer.run(
             partial(
                 take,
-                queue=queue,
-                holder=self._holder,
-                limit=limit,
+                wanted=wanted,
+                holder=f"{self._me}-{next(self._takes)}",  # else one given back were the same
                 lease=milliseconds,
-                again=again,
             )
         )
         self._held.update(one.lease for one in taken)

@@ -39,19 +39,22 @@ CREATE TABLE IF NOT EXISTS servey_dead_jobs (
     error TEXT NOT NULL,
     died_at INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS servey_ticks (
-    schedule TEXT NOT NULL,
-    tick TEXT NOT NULL,
-    expires_at INTEGER NOT NULL,
-    PRIMARY KEY (schedule, tick)
+CREATE TABLE IF NOT EXISTS servey_schedules (
+    name TEXT PRIMARY KEY,
+    last TEXT NOT NULL,
+    fired INTEGER NOT NULL,
+    missed INTEGER NOT NULL,
+    dropped INTEGER NOT NULL,
+    open TEXT NOT NULL,
+    seen TEXT
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS servey_ticks_expiry ON servey_ticks (expires_at);
 """
 """Moments are milliseconds since the epoch.
 
 `until` is when a job becomes ready without further ado: a delayed one by its time, a running one
 by the end of its lease. `seq` is never given twice, so that it names one enqueue of a job; with
-`starts` and `holder`, one delivery.
+`starts` and `holder`, one delivery. `last` and `seen` are ticks as `tick_name` writes them; `open`
+is a JSON list of ids.
 """
 
 

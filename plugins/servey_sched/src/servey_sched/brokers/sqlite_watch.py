@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from servey_sched.brokers.sqlite_jobs import now
+from servey_sched.brokers.sqlite_jobs import MOST_STARTS, Wanted, now
 from servey_sched.brokers.sqlite_schema import opened
 
 _EVERY = 0.005
@@ -101,17 +101,20 @@ class Waiter:
     """A consumer that waits.
 
     Attributes:
-        queue: For jobs of which queue.
-        again: Whether also for those that were delivered before.
+        wanted: For which jobs.
         wake: What is set when there are some.
     """
 
-    queue: str
-    again: bool
+    wanted: Wanted
     wake: threading.Event
 
     def has_something(self, connection: sqlite3.Connection) -> bool:
         """Whether there is something ready for it."""
-        which = "" if self.again else "AND starts = 0"
-        query = f"SELECT 1 FROM servey_jobs WHERE queue = ? AND state = 'ready' {which} LIMIT 1"  # noqa: S608
-        return connection.execute(query, (self.queue,)).fetchone() is not None
+        wanted = self.wanted
+        least = 1 if wanted.again else wanted.alone_from
+        most = MOST_STARTS if wanted.alone else wanted.alone_from - 1
+        query = (
+            "SELECT 1 FROM servey_jobs WHERE queue = ? AND state = 'ready'"
+            " AND (starts = 0 OR starts BETWEEN ? AND ?) LIMIT 1"
+        )
+        return connection.execute(query, (wanted.queue, least, most)).fetchone() is not None

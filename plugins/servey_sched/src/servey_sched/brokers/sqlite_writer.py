@@ -1,4 +1,4 @@
-"""The one thread of a process that writes: what has gathered while it wrote goes in one commit."""
+"""The one place of a process that writes: what has gathered while it wrote goes in one commit."""
 
 import logging
 import os
@@ -25,13 +25,15 @@ _log = logging.getLogger("servey.jobs")
 class Writer:
     """Runs operations on the file, in the order in which they come.
 
-    It has a thread, as an exception that Dramatiq raises inside a worker's thread must not hit a
-    transaction that carries others' operations.
+    What comes while nothing else does runs in its caller's thread, which saves two changes of
+    threads. What comes meanwhile is for a thread of the writer's own: an exception that is raised
+    inside a caller's thread, by Dramatiq or by Ctrl-C, must not hit a transaction that carries
+    others' operations.
 
     Args:
         path: The file; it is opened at the first operation.
         patience: For how many seconds an operation waits while other processes write.
-        on_commit: Called after each commit, in the writer's thread.
+        on_commit: Called after each commit, in the thread that made it.
     """
 
     def __init__(self, path: Path, patience: float, on_commit: Callable[[], None]) -> None:
@@ -42,6 +44,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._durable = True
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._thread: threading.Thread | None = None
         self._pid = 0
         self._closed = False
@@ -63,52 +66,65 @@ class Writer:
             RuntimeError: This process was forked from one that uses the file.
         """
         operation = _Operation(work, durable)
-        with self._lock:
-            self._start_once()
-            self._operations.put(operation)
+        if self._operations.empty() and self._turn.acquire(blocking=False):
+            try:
+                self._check_usable()
+                self._commit([operation])
+            except BaseException:  # the caller's thread was told to stop
+                self._roll_back(self._connection)
+                raise
+            finally:
+                self._turn.release()
+        else:
+            with self._lock:
+                self._start_once()
+                self._operations.put(operation)
         return operation.result()
 
     def close(self) -> None:
         """Finish what has come, and close the file."""
         with self._lock:
             self._closed = True
-            if not self._thread or self._pid != os.getpid():
+            if self._pid != os.getpid():
                 return
             self._operations.put(None)
-        self._thread.join()
+        if self._thread:
+            self._thread.join()
+        with self._turn:
+            self._disconnect()
 
-    def _start_once(self) -> None:
+    def _check_usable(self) -> None:
         if self._closed:
             raise ConnectionClosed(f"The broker on {self._path} is closed.")
-        if not self._thread:
+        if not self._pid:
             self._pid = os.getpid()
-            self._thread = threading.Thread(target=self._work, name="servey-jobs", daemon=True)
-            self._thread.start()
         elif self._pid != os.getpid():
             raise RuntimeError(
                 f"This process was forked from one that uses {self._path}, which SQLite does not "
                 "allow. Make the broker after the fork, or fork before its first use."
             )
 
+    def _start_once(self) -> None:
+        self._check_usable()
+        if not self._thread:
+            self._thread = threading.Thread(target=self._work, name="servey-jobs", daemon=True)
+            self._thread.start()
+
     def _work(self) -> None:
-        while group := self._gathered():
-            self._commit(group)
-        self._disconnect()
+        while operation := self._operations.get():
+            with self._turn:
+                self._commit([operation, *self._gathered()])
 
     def _gathered(self) -> "list[_Operation[Any]]":
-        """What there is to do, at least one operation; none when the writer is closed."""
+        """What has come meanwhile, which shares the commit."""
         group: list[_Operation[Any]] = []
-        operation = self._operations.get()
-        while operation:
-            group.append(operation)
-            if len(group) == _GROUP:
-                return group
-            try:
+        with suppress(Empty):
+            while len(group) < _GROUP - 1:
                 operation = self._operations.get_nowait()
-            except Empty:
-                return group
-        if group:
-            self._operations.put(None)  # nothing comes after it
+                if operation is None:
+                    self._operations.put(None)  # nothing comes after it
+                    break
+                group.append(operation)
         return group
 
     def _commit(self, group: "list[_Operation[Any]]") -> None:
@@ -148,9 +164,10 @@ class Writer:
         patiently(lambda: connection.execute("BEGIN IMMEDIATE"), self._patience)
         return connection
 
-    def _roll_back(self, connection: sqlite3.Connection) -> None:
+    @staticmethod
+    def _roll_back(connection: sqlite3.Connection | None) -> None:
         with suppress(sqlite3.Error):
-            if connection.in_transaction:
+            if connection and connection.in_transaction:
                 connection.execute("ROLLBACK")
 
     def _fail(self, group: "list[_Operation[Any]]", error: Exception) -> None:

@@ -87,5 +87,5 @@ class Cron(Ticks):
             elif seen == tick:
                 return tick
             else:  # no clock shows a match until it is near the tick
-                instant = max(seen, tick - _DAY)
+                instant = max(seen, tick - _DAY - SECOND)
                 ahead = offset(self._zone, instant)

@@ -1,58 +1,16 @@
 """What becomes of the ticks that passed while no node was there to fire them."""
 
 from collections import deque
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from servey_core import Misfire
 from servey_sched.schedules.ticks import Ticks, in_utc
 
 COUNTED = 1000
 """Missed ticks are counted up to here: a schedule of seconds may have slept for a year."""
 
 _FIRST_LOOK_BACK = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Misfire:
-    """How many overdue ticks fire, and how late they may.
-
-    Attributes:
-        limit: At most so many fire at once, the latest ones, oldest first.
-        grace: A tick that is later than this does not fire; None where any may.
-
-    Raises:
-        ValueError: The limit is below 1, or the grace negative.
-    """
-
-    limit: int = 1
-    grace: timedelta | None = None
-
-    def __post_init__(self) -> None:
-        if self.limit < 1:
-            raise ValueError(
-                f"limit: {self.limit} ticks is too few, a tick on time is one. Give 1 or more."
-            )
-        if self.grace is not None and self.grace < timedelta(0):
-            raise ValueError(
-                f"grace: {self.grace.total_seconds():g} seconds is negative. "
-                f"Give 0 seconds or more, or None for no limit."
-            )
-
-    @classmethod
-    def once(cls, grace: timedelta | None = None) -> "Misfire":
-        """However many ticks passed, fire for the last one: the default."""
-        return cls(1, grace)
-
-    @classmethod
-    def skip(cls, grace: timedelta = timedelta(minutes=1)) -> "Misfire":
-        """Fire for no tick that passed; `grace` is how late one is still on time."""
-        return cls(1, grace)
-
-    @classmethod
-    def all(cls, limit: int, grace: timedelta | None = None) -> "Misfire":
-        """Fire for each tick that passed, the last `limit` of them."""
-        return cls(limit, grace)
 
 
 def due(previous: datetime, now: datetime, ticks: Ticks, misfire: Misfire) -> list[datetime]:

@@ -2,18 +2,7 @@
 
 from enum import StrEnum
 
-
-class Overlap(StrEnum):
-    """What a schedule does with a tick while an earlier job of it waits or runs."""
-
-    SKIP = "skip"
-    """The tick is dropped: the default."""
-    QUEUE_ONE = "queue_one"
-    """One job waits for the running one; further ticks are dropped."""
-    ALLOW = "allow"
-    """Jobs run side by side."""
-    REPLACE = "replace"
-    """The earlier jobs are cancelled, and the tick's own starts."""
+from servey_core import Overlap
 
 
 class Outcome(StrEnum):

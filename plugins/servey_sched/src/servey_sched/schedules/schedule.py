@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from servey_sched.schedules.misfires import Misfire
+from servey_core import Misfire
 from servey_sched.schedules.ticks import Ticks
 
 

@@ -56,14 +56,20 @@ def in_utc(moment: datetime, field: str) -> datetime:
     """The same moment in UTC.
 
     Raises:
-        ValueError: The moment has no time zone; the text names `field`.
+        ValueError: The moment has no time zone, or UTC has no such year; the text names `field`.
     """
     if moment.utcoffset() is None:
         raise ValueError(
             f"{field}: {moment.isoformat()} has no time zone, so it is no moment. "
             f"Give it one: datetime(..., tzinfo=ZoneInfo('Europe/Paris')), or tzinfo=UTC."
         )
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(
+            f"{field}: {moment.isoformat()} is outside of the years 1 to 9999 in UTC. "
+            f"Give another moment."
+        ) from None
 
 
 def tick_name(tick: datetime) -> str:

@@ -40,7 +40,9 @@
     const properties = {
       defaultEditorToolsVisibility: "headers",
       defaultHeaders: parts.headersHint,
-      fetcher: parts.createFetcher({ url: location.pathname }),
+      fetcher: globalThis.graphiqlSubscriptions(
+        parts.createFetcher({ url: location.pathname }),
+      ),
       initialQuery: asked.get("query") ?? undefined,
       initialVariables: asked.get("variables") ?? undefined,
       isHeadersEditorEnabled: true,

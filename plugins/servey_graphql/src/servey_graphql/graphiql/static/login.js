@@ -1,6 +1,6 @@
 "use strict";
 
-/* The debug authenticator: a token by the password grant of OAuth 2 (RFC 6749, section 4.3). */
+/* A token by the debug authenticator, for the headers pane. */
 {
   const dialog = document.getElementById("login");
   const form = dialog.querySelector("form");
@@ -16,18 +16,9 @@
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const given = new FormData(form);
-    const request = new URLSearchParams({
-      grant_type: "password",
-      username: given.get("username"),
-      password: given.get("password"),
-      scope: given.getAll("scope").join(" "),
-    });
     complaint.textContent = "";
     try {
-      const response = await fetch(dialog.dataset.url, { method: "POST", body: request });
-      const answer = await response.json();
-      if (!response.ok) throw new Error(answer.error_description ?? answer.detail ?? answer.title);
-      enter(given.get("username"), answer);
+      enter(given.get("username"), await globalThis.serveyDebugLogin(dialog.dataset.url, given));
     } catch (error) {
       complaint.textContent = error.message;
     }

@@ -1,0 +1,1 @@
+"""Websocket clients: their connections, what they say, and what they are answered."""

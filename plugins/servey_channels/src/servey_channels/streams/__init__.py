@@ -1,0 +1,1 @@
+"""Channels as server-sent events, for who needs no more than to listen."""

@@ -1,0 +1,11 @@
+"""The files that the page is made of: the renderer's bundle, where it was made, and our own."""
+
+from functools import cache
+
+from servey_web import PageFiles
+
+
+@cache
+def page_files() -> PageFiles:
+    """The files, which are looked at once."""
+    return PageFiles.beside(__file__, "asyncapi.js")

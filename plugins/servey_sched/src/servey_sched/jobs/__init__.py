@@ -1,0 +1,1 @@
+"""Jobs, between actions and brokers: as messages, and what is kept of them."""

@@ -1,0 +1,1 @@
+"""Schedulers, which turn ticks into jobs."""

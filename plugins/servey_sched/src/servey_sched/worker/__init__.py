@@ -1,0 +1,1 @@
+"""Workers, which take jobs from a broker and run their actions."""

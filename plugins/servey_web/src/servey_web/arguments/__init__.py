@@ -1,0 +1,1 @@
+"""Arguments from requests: from paths, query strings, forms, headers and cookies, and JSON."""

@@ -1,0 +1,1 @@
+"""Logging browsers in and out, by pages of the host's own."""

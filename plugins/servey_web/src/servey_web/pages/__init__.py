@@ -1,0 +1,1 @@
+"""Pages: the results of actions, rendered by templates."""
