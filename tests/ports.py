@@ -1,8 +1,7 @@
 """Free ports for servers that must be told theirs before they start."""
 
+import atexit
 import socket
-
-_held: list[socket.socket] = []
 
 
 def free_port() -> int:
@@ -13,5 +12,5 @@ def free_port() -> int:
     held = socket.socket()
     held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     held.bind(("127.0.0.1", 0))
-    _held.append(held)
+    atexit.register(held.close)
     return int(held.getsockname()[1])

@@ -1,6 +1,7 @@
 """Applications with background jobs: folders, their processes, and what their jobs write."""
 
 import asyncio
+import faulthandler
 import importlib.util
 import json
 import os
@@ -102,7 +103,9 @@ def until(condition: Callable[[], object]) -> float:
     """Wait for what another process, or the clock, brings about; how long it took, in seconds."""
     began = time.monotonic()
     while not condition():
-        assert time.monotonic() - began < PATIENCE, "it does not come about"
+        if time.monotonic() - began >= PATIENCE:
+            faulthandler.dump_traceback()  # where the threads are that should bring it about
+            raise AssertionError("it does not come about")
         time.sleep(0.01)
     return time.monotonic() - began
 
@@ -346,6 +349,7 @@ class JobApplication:
         for process in self._processes:
             process.kill()
             print(process.text)
+        print(*self.log(), sep="\n")
         if self._runtime is not None:
             self._runtime.close_task_queue()
             self._runtime.pool.close(0.5)

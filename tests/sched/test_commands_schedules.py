@@ -213,6 +213,8 @@ class TestSimulate:
             (["--step", "0@2026-03-28T00:00+01:00"], "(as in 0@2026-03-29T01:00Z-30)"),
             (["--step", "0@2026-03-28T00:00+01"], "'2026-03-28T00:00' has no time zone"),
             (["--step", "0@2026-03-28T00:00Z+" + "9" * 30], "'--step'"),
+            (["--from", "0001-01-01T00:00Z"], "is out of reach. Write a year from 1970 to 9000."),
+            (["--to", "9999-12-31T23:59Z"], "is out of reach. Write a year from 1970 to 9000."),
             (["tidy_upp"], "There is no schedule 'tidy_upp'. Did you mean 'tidy_up'?"),
         ],
     )

@@ -6,6 +6,9 @@ import click
 
 from servey_core.durations import seconds_of
 
+_YEARS = range(1970, 9001)
+"""Those in which clocks and time zones may be reckoned with, a good way from Python's ends."""
+
 
 class MomentType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4
     """A moment, such as `2026-03-29T02:30:00+02:00` or `2026-03-29T00:30Z`."""
@@ -60,4 +63,6 @@ def moment_of(text: str) -> datetime:
             f"{text!r} has no time zone, so it is no moment. Write {shown}Z for UTC, or its "
             f"offset, as in {shown}+02:00."
         )
+    if moment.year not in _YEARS:
+        raise ValueError(f"{text!r} is out of reach. Write a year from {_YEARS[0]} to {_YEARS[-1]}.")
     return moment
