@@ -64,5 +64,7 @@ def moment_of(text: str) -> datetime:
             f"offset, as in {shown}+02:00."
         )
     if moment.year not in _YEARS:
-        raise ValueError(f"{text!r} is out of reach. Write a year from {_YEARS[0]} to {_YEARS[-1]}.")
+        raise ValueError(
+            f"{text!r} is out of reach. Write a year from {_YEARS[0]} to {_YEARS[-1]}."
+        )
     return moment
