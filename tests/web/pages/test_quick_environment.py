@@ -117,3 +117,12 @@ def test_what_is_given_to_one_template_alone_is_its_own():
     assert environment.get_template("page", globals={"it": 7}).render() == "7"
     page = environment.get_template("page")
     assert environment.get_template(page) is page
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_an_error_is_of_the_line_that_it_comes_from(waits):
+    text = "{{ 1 }}\n{{ value }} and\n{{ 1 // value }}\n{{ value }}"
+    environment = QuickEnvironment(loader=DictLoader({"page": text}), enable_async=waits)
+    with pytest.raises(ZeroDivisionError) as told:
+        environment.get_template("page").render(value=0)
+    assert told.traceback[-1].lineno + 1 == 3

@@ -99,8 +99,7 @@ class _Protection:
         self._lifecycle = lifecycle
         self._new_id = id_maker()
         self._added = security_headers(settings)
-        self._added_lines = field_lines(self._added)
-        self._lines_beside: dict[frozenset[bytes], bytes] = {}
+        self._beside: dict[frozenset[bytes], tuple[RawHeaders, bytes]] = {}
         self._overridable = frozenset(name for name, _ in self._added)
         self._retry_after = settings.retry_after
         self._development = core.development
@@ -154,10 +153,10 @@ class _Protection:
                 raise endpoint.failure(error, scope) from error
             size = len(content)
             brings = endpoint.brings
-            lines = self._beside(brings) if brings else self._added_lines
+            added, lines = self._beside.get(brings) or self._add_beside(brings)
             head = status, own, lines, identity
             if cycle is None or not answered(cycle, head, content):
-                own += missing(self._added, own) if brings else self._added
+                own += added
                 own.append((b"x-request-id", identity))
                 await send({"type": "http.response.start", "status": status, "headers": own})
                 await send({"type": "http.response.body", "body": content})
@@ -170,13 +169,11 @@ class _Protection:
             if begun:
                 log_access(scope, status or CLIENT_LEFT, size, perf_counter() - begun)
 
-    def _beside(self, brings: frozenset[bytes]) -> bytes:
-        """What each response carries, as it is written, without what an endpoint brings itself."""
-        lines = self._lines_beside.get(brings)
-        if lines is None:
-            rest = [field for field in self._added if field[0] not in brings]
-            lines = self._lines_beside[brings] = field_lines(rest)
-        return lines
+    def _add_beside(self, brings: frozenset[bytes]) -> tuple[RawHeaders, bytes]:
+        """What each response carries beside what its endpoint brings itself, also as written."""
+        rest = [field for field in self._added if field[0] not in brings]
+        self._beside[brings] = rest, field_lines(rest)
+        return self._beside[brings]
 
     async def _look_closer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request whose headers are not the usual ones, or that may be too much."""

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 import jinja2
@@ -22,7 +23,7 @@ class CompiledTemplates(BytecodeCache):
 
     def __init__(self, *folders: Path, options: str) -> None:
         self._folders = folders
-        self._options = f"servey {jinja2.__version__} {options}"
+        self._options = f"servey {version('servey-web')} {jinja2.__version__} {options}"
 
     def get_cache_key(self, name: str, filename: str | None = None) -> str:
         """The name of the file that a template is kept in, and the folder before it."""
