@@ -292,13 +292,14 @@ class JobApplication:
 
     @contextmanager
     def working(self, *queues: str) -> Iterator[Worker]:
-        """A worker in this process."""
+        """A worker in this process, which must not crash."""
         worker = Worker(self.runtime, self.broker, queues or queue_names(self.runtime))
         worker.start()
         try:
             yield worker
         finally:
             worker.stop(1.0)
+            worker.ended.result()
 
     def worker(self, *arguments: str, ready: bool = True, **settings: object) -> Process:
         """A process that works."""
