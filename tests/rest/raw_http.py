@@ -166,6 +166,22 @@ def connected(url: str) -> Iterator[Connection]:
         yield Connection(opened)
 
 
+def get_and_head(url: str, target: str) -> list[tuple[int, set[tuple[str, str]]]]:
+    """The statuses of a GET and a HEAD, and their fields, but for those that always change."""
+    with connected(url) as connection:
+        connection.send(get(target))
+        got = connection.answer()
+        connection.send(get(target).replace(b"GET", b"HEAD", 1))
+        head = connection.answer(to_head=True)
+        connection.send(get(target))
+        assert connection.answer().status == got.status  # nothing stands between the two
+    changing = {"date", "x-request-id"}
+    return [
+        (one.status, {field for field in one.fields if field[0] not in changing})
+        for one in (got, head)
+    ]
+
+
 def _field(line: bytes) -> tuple[str, str]:
     match = _FIELD.fullmatch(line)
     assert match, line
