@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from log_nodes import HISTORY, Appender, Follower, asked, put, until
+from log_nodes import HISTORY, Appender, Follower, asked, put
+from waiting import until
 
 from servey_channels.logs.base import MOST_REPLAYED, EventLog
 from servey_core import History, Position

@@ -114,14 +114,6 @@ class Appender:
         self._process.communicate()
 
 
-def until(condition: Callable[[], object], patience: float = PATIENCE) -> None:
-    """Wait for what a thread or another process brings about."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it does not come about"
-        time.sleep(0.005)
-
-
 def put(log: EventLog, text: Any, channel: str = "a", **given: Any) -> Position:
     """Append an event, without an event loop."""
     event = json.dumps(text).encode()

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 from chatting import serving
-from log_nodes import until
 from redis_servers import OwnRedis
+from waiting import until
 from websockets.exceptions import ConnectionClosed
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from chatting import serving, token
-from log_nodes import until
+from waiting import until
 
 from servey_channels.app import ChannelsApp
 from servey_core import start, websocket_channel

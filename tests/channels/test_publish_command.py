@@ -6,8 +6,8 @@ import sys
 
 import pytest
 from chatting import HERE, SECRET, serving
-from log_nodes import until
 from talk_server import environment
+from waiting import until
 
 
 @pytest.fixture(scope="module")

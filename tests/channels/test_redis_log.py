@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 import redis
 from log_contract import SharedLogContract
-from log_nodes import HISTORY, Follower, asked, put, until
+from log_nodes import HISTORY, Follower, asked, put
 from redis_servers import OwnRedis
+from waiting import until
 
 from servey_channels.logs import redis as redis_log
 from servey_channels.logs.redis import RedisLog

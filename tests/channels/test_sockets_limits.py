@@ -13,7 +13,7 @@ from itertools import repeat
 
 import pytest
 from chatting import PATIENCE, serving, token
-from log_nodes import until
+from waiting import until
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 

@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 from log_contract import SharedLogContract
-from log_nodes import HISTORY, Follower, asked, put, until
+from log_nodes import HISTORY, Follower, asked, put
+from waiting import until
 
 from servey_channels.logs import sqlite_file, sqlite_table
 from servey_channels.logs.sqlite import sqlite_log

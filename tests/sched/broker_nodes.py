@@ -4,7 +4,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -107,14 +106,6 @@ class Nodes:
         for process in self._processes:
             process.kill()
             process.communicate()
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for what another process, or the clock, brings about."""
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it does not come about"
-        time.sleep(0.005)
 
 
 def kill(process: "subprocess.Popen[str]") -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from broker_nodes import PATIENCE, until
+from broker_nodes import PATIENCE
+from waiting import until
 
 from servey_core.cli import command_line
 from servey_core.cli.application import Session

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from broker_nodes import Stores, kill, message, until
+from broker_nodes import Stores, kill, message
+from waiting import until
 
 from servey_sched.brokers.base import QueueSizes
 

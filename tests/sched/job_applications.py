@@ -1,7 +1,6 @@
 """Applications with background jobs: folders, their processes, and what their jobs write."""
 
 import asyncio
-import faulthandler
 import importlib.util
 import json
 import os
@@ -26,6 +25,7 @@ import redis
 from broker_nodes import whole_lines
 from rabbitmq_servers import usual_url
 from redis_servers import OwnRedis
+from waiting import PATIENCE, until
 
 from servey_core import Job, Runtime, action_of, start
 from servey_core.enqueueing import order_job
@@ -44,9 +44,6 @@ SLACK = 5.0
 
 RABBITMQ_LEASE = 6.0
 """The lease on RabbitMQ: it counts in heartbeats, a third as long, of whole seconds."""
-
-PATIENCE = 60.0
-"""After how many seconds a test gives up; nothing waits as long where all is well."""
 
 ACTIONS = """
 import asyncio, json, os, signal, sys, threading, time
@@ -97,17 +94,6 @@ async def anap(word: str, seconds: float = 0.0) -> str:
     say("end", word)
     return word
 """
-
-
-def until(condition: Callable[[], object]) -> float:
-    """Wait for what another process, or the clock, brings about; how long it took, in seconds."""
-    began = time.monotonic()
-    while not condition():
-        if time.monotonic() - began >= PATIENCE:
-            faulthandler.dump_traceback()  # where the threads are that should bring it about
-            raise AssertionError("it does not come about")
-        time.sleep(0.01)
-    return time.monotonic() - began
 
 
 class Entry(NamedTuple):

@@ -7,7 +7,8 @@ import time
 
 import dramatiq
 import pytest
-from broker_nodes import LEASE, Nodes, Stores, kill, message, until
+from broker_nodes import LEASE, Nodes, Stores, kill, message
+from waiting import until
 
 from servey_sched.brokers.base import JobBroker, JobConsumer, QueueSizes
 

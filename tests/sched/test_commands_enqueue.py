@@ -5,8 +5,9 @@ import signal
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from broker_nodes import PATIENCE, until
+from broker_nodes import PATIENCE
 from command_lines import Application
+from waiting import until
 
 ACTIONS = """
 import asyncio

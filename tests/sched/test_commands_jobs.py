@@ -9,8 +9,9 @@ import sqlite3
 from contextlib import closing, contextmanager
 
 import pytest
-from broker_nodes import PATIENCE, until
+from broker_nodes import PATIENCE
 from command_lines import Application
+from waiting import until
 
 ACTIONS = """
 import asyncio

@@ -4,8 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from broker_nodes import until
 from command_lines import Application
+from waiting import until
 
 from servey_sched.brokers.sqlite import SqliteBroker
 

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from job_applications import OnBrokers, until
+from job_applications import OnBrokers
+from waiting import until
 
 from servey_core import Context, Unavailable
 from servey_core.enqueueing import order_job

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from job_applications import SLACK, OnBrokers, Store, applications, until
+from job_applications import SLACK, OnBrokers, Store, applications
+from waiting import until
 
 from servey_core import JobFailed, JobState, NotFound, Progress, QueueFull, enqueue_many
 from servey_core.enqueueing import order_job

@@ -11,9 +11,10 @@ from uuid import uuid4
 
 import dramatiq
 import pytest
-from broker_nodes import message, until
+from broker_nodes import message
 from dramatiq.errors import ConnectionClosed
 from rabbitmq_servers import LONGEST_MESSAGE, OwnRabbitmq
+from waiting import until
 
 from servey_sched.brokers.base import QueueSizes
 from servey_sched.brokers.rabbitmq import RabbitmqBroker

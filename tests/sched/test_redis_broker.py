@@ -9,11 +9,12 @@ import dramatiq
 import pytest
 import redis
 from broker_contract import BrokerContract
-from broker_nodes import message, until
+from broker_nodes import message
 from claims_contract import ClaimingProcessesContract, ClaimsContract, tick
 from dramatiq.errors import ConnectionClosed
 from inspection_contract import InspectionContract, InspectionProcessesContract
 from redis_servers import OwnRedis
+from waiting import until
 
 from servey_core import Overlap, SettingsError
 from servey_sched.brokers.base import QueueSizes

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import pytest
 from applications import SECOND, START, Application, VirtualClock
-from broker_nodes import until
 from redis_servers import OwnRedis
+from waiting import until
 
 from servey_core import FixedRateTrigger, Misfire, Overlap, action
 from servey_sched.brokers.redis import RedisBroker

@@ -6,7 +6,7 @@ import time
 
 import pytest
 from applications import SECOND, START, Application, VirtualClock, served
-from broker_nodes import until
+from waiting import until
 
 from servey_core import FixedRateTrigger, Misfire, Overlap, Unavailable, action
 from servey_sched.brokers.ticks import KnownSchedule

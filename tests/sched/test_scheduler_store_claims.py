@@ -10,8 +10,8 @@ from datetime import timedelta
 import dramatiq
 import pytest
 from applications import SECOND, START, Application, served
-from broker_nodes import until
 from dramatiq.errors import ConnectionFailed
+from waiting import until
 
 from servey_core import FixedRateTrigger, Overlap, Unavailable, action, current_job
 from servey_core.state.memory import MemoryStore

@@ -17,7 +17,8 @@ from applications import (
     play,
     served,
 )
-from broker_nodes import PATIENCE, until
+from broker_nodes import PATIENCE
+from waiting import until
 
 from servey_core import (
     Authorization,

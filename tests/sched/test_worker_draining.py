@@ -4,7 +4,8 @@ import signal
 import time
 from importlib.util import find_spec
 
-from job_applications import SLACK, OnBrokers, until
+from job_applications import SLACK, OnBrokers
+from waiting import until
 
 SERVED = "sched,web,rest" if find_spec("servey_rest") else "sched"
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import dramatiq
 import pytest
-from job_applications import SLACK, OnBrokers, until
+from job_applications import SLACK, OnBrokers
+from waiting import until
 
 FAILING = '''
 class Teapot(NotFound):

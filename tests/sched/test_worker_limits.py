@@ -4,7 +4,8 @@ import resource
 import time
 
 import pytest
-from job_applications import LEASE, SLACK, OnBrokers, Store, applications, until
+from job_applications import LEASE, SLACK, OnBrokers, Store, applications
+from waiting import until
 
 from servey_core import ProblemError, QueueFull
 

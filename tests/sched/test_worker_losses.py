@@ -4,8 +4,9 @@ import signal
 import time
 
 import pytest
-from job_applications import LEASE, SLACK, JobApplication, OnBrokers, Store, lease_of, until
+from job_applications import LEASE, SLACK, JobApplication, OnBrokers, Store, lease_of
 from rabbitmq_servers import OwnRabbitmq
+from waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,8 @@ import signal
 import time
 
 import pytest
-from job_applications import OnBrokers, until
+from job_applications import OnBrokers
+from waiting import until
 
 from servey_core import Unavailable
 from servey_core.state.memory import MemoryStore

@@ -2,7 +2,8 @@
 
 import time
 
-from job_applications import SLACK, OnBrokers, until
+from job_applications import SLACK, OnBrokers
+from waiting import until
 
 MANY = """
 @action(background=QUICK)
