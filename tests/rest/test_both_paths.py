@@ -28,6 +28,7 @@ SETTINGS = {
     "jwt_secret_key": "k" * 64,
     "fastapi_routers": f"{__name__}:router",
     "max_body_bytes": 2000,
+    "templates": str(TOUR / "templates"),
 }
 
 router = APIRouter()
