@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,6 @@ SETTINGS = {
     "jwt_secret_key": "k" * 64,
     "fastapi_routers": f"{__name__}:router",
     "max_body_bytes": 2000,
-    "templates": str(TOUR / "templates"),
 }
 
 router = APIRouter()
@@ -166,14 +166,19 @@ async def answer_of(app: Callable[..., Any], request: Request) -> Answer:
 
 
 @pytest.fixture(scope="module", params=("", "https://friend.example"), ids=("plain", "cors"))
-def both(request: pytest.FixtureRequest) -> Iterator[Both]:
+def both(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Both]:
     modules, path = set(sys.modules), list(sys.path)
-    sys.path.insert(0, str(TOUR))
+    tour = tmp_path_factory.mktemp("tour")
+    without_pages = shutil.ignore_patterns("home.py")  # FastAPI's application has none
+    shutil.copytree(TOUR, tour, ignore=without_pages, dirs_exist_ok=True)
+    sys.path.insert(0, str(tour))
     given = {**SETTINGS, "plugin_modules": "tour_plugin", "cors_origins": request.param}
-    runtime, other = (start(str(TOUR / "actions"), given=given) for _ in range(2))
+    runtime, other = (start(str(tour / "actions"), given=given) for _ in range(2))
     sys.path[:] = path
     for name in set(sys.modules) - modules:
-        if str(TOUR) in str(getattr(sys.modules[name], "__spec__", "")):
+        if str(tour) in str(getattr(sys.modules[name], "__spec__", "")):
             del sys.modules[name]  # its names are those of other tests' modules
     web = other.settings.group(WebSettings)
     full = protect(fastapi_app(other), other.settings.core, web, Lifecycle())
