@@ -169,6 +169,24 @@ class OneProcessContract(Stores):
         assert broker.purge_dead() == 2
         assert broker.dead() == []
 
+    def test_many_dead_letters_are_retried_at_once(self, broker):
+        broker.declare_queue("other")
+        queues = ["default", "other"] * 3
+        sent = [broker.enqueue(dramatiq.Message(name, "a", (), {}, {})) for name in queues]
+        for name in ("default", "other"):
+            consumer = broker.consume(name, timeout=5000)
+            for _ in range(3):
+                consumer.nack(next(consumer))
+            consumer.close()
+        ids = [one.message_id for one in sent]
+        assert broker.retry_many_dead([ids[4], "nobody", ids[0], ids[1]]) == {
+            ids[i] for i in (0, 1, 4)
+        }
+        assert {dead.id for dead in broker.dead()} == {ids[2], ids[3], ids[5]}
+        sizes = broker.sizes()
+        assert (sizes["default"].ready, sizes["other"].ready) == (2, 1)
+        assert broker.retry_many_dead(ids) == {ids[i] for i in (2, 3, 5)}
+
     def test_only_what_no_consumer_has_is_cancelled(self, broker):
         running = broker.enqueue(message())
         consumer = broker.consume("default", prefetch=1, timeout=5000)

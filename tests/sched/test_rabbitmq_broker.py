@@ -275,7 +275,9 @@ for delivery in consumer:
             impatient.declare_queue("default")
             [last] = impatient.dead(limit=1)
             assert impatient.purge_dead(last.id) == 1
-            assert impatient.purge_dead() == 39_999
+            oldest = {job.id for job in impatient.dead(limit=40_000)[-10_000:]}
+            assert impatient.retry_many_dead(oldest) == oldest
+            assert impatient.purge_dead() == 29_999
 
     def test_garbage_anywhere_stops_nobody(self, broker, channel, work):
         seen = []

@@ -1,7 +1,7 @@
 """The task queue that sends jobs through a Dramatiq broker."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 
@@ -112,14 +112,23 @@ class DramatiqQueue(TaskQueue):
         Returns:
             Whether there was one.
         """
-        ended = await self.state.get(record_key(job_id))
-        if ended is not None:  # first, or it might be that of the new try
-            await self.state.remove(record_key(job_id), ended)
-        if await asyncio.to_thread(self._retry_dead, job_id):
-            return True
-        if ended is not None:
-            await self.state.add(record_key(job_id), ended, AFTERWARDS)
-        return False
+        return job_id in await self.retry_many([job_id])
+
+    async def retry_many(self, job_ids: Iterable[str]) -> set[str]:
+        """Put dead letters back into their queues, and forget how they ended.
+
+        Returns:
+            The ids of those that there were.
+        """
+        ended = {job_id: await self.state.get(record_key(job_id)) for job_id in job_ids}
+        for job_id, record in ended.items():
+            if record is not None:  # first, or it might be that of the new try
+                await self.state.remove(record_key(job_id), record)
+        retried = await asyncio.to_thread(self._retry_dead, ended)
+        for job_id, record in ended.items():
+            if record is not None and job_id not in retried:
+                await self.state.add(record_key(job_id), record, AFTERWARDS)
+        return retried
 
     def close(self) -> None:
         """Close the connections."""
@@ -136,9 +145,9 @@ class DramatiqQueue(TaskQueue):
         with broker_errors():
             return self.broker.cancel(job_id)
 
-    def _retry_dead(self, job_id: str) -> bool:
+    def _retry_dead(self, job_ids: Iterable[str]) -> set[str]:
         with broker_errors():
-            return self.broker.retry_dead(job_id)
+            return self.broker.retry_many_dead(job_ids)
 
 
 def _ended(job_id: str, record: JobRecord) -> JobStatus:

@@ -228,6 +228,10 @@ class JobBroker(dramatiq.Broker, ABC):
             Whether there was one.
         """
 
+    def retry_many_dead(self, job_ids: Iterable[str]) -> set[str]:
+        """Put dead letters back into their queues; the ids of those that were there."""
+        return {job_id for job_id in job_ids if self.retry_dead(job_id)}
+
     @abstractmethod
     def purge_dead(self, job_id: str | None = None) -> int:
         """Forget a dead letter, or all; how many were forgotten."""

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import dramatiq
@@ -188,10 +188,19 @@ class RabbitmqBroker(JobBroker):
 
     def retry_dead(self, job_id: str) -> bool:
         """Put a dead letter back into its queue, as if it were enqueued for the first time."""
-        return any(
-            self._ask_dead(name, lambda dead, queue: dead.retry(queue, job_id))
-            for name in list(self.queues)
-        )
+        return bool(self.retry_many_dead([job_id]))
+
+    def retry_many_dead(self, job_ids: Iterable[str]) -> set[str]:
+        """Put dead letters back into their queues, which are read once; the ids of those there."""
+        wanted, retried = set(job_ids), set[str]()
+
+        def retry(dead: DeadLetters, name: str) -> Awaitable[None]:
+            return dead.retry(name, wanted - retried, retried.add)
+
+        for name in list(self.queues):
+            if wanted != retried:
+                self._ask_dead(name, retry)
+        return retried
 
     def purge_dead(self, job_id: str | None = None) -> int:
         """Forget a dead letter, or all of the declared queues; how many were forgotten."""

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,9 @@ RESOURCE_LOCKED = 405
 
 SILENCE = 1.0
 """After how many seconds without a letter no more are expected."""
+
+AT_ONCE = 500
+"""How many are put back at once."""
 
 
 def dead_letter(letter: Letter, error: str) -> Letter:
@@ -125,22 +128,44 @@ class DeadLetters:
                 last.append(found.job)
         return list(last)
 
-    async def retry(self, queue: str, job_id: str) -> bool:
-        """Put one back into its queue; whether there was one.
+    async def retry(self, queue: str, job_ids: Iterable[str], told: Callable[[str], None]) -> None:
+        """Put some back into their queue.
+
+        Args:
+            queue: The queue.
+            job_ids: Which; of several of one id, it is the first.
+            told: Given the id of each that was put back, also where this is lost on its way.
 
         Raises:
             Lost: The connection is gone.
         """
+        left, some = set(job_ids), list[Found]()
         async with self._opened(queue) as (channel, letters):
             async for found in letters:
-                if found.job.id != job_id:
-                    continue
-                letter = found.letter
-                first = Letter(first_try(queue, letter.body), {}, letter.level, letter.id)
-                await self._publisher.publish([Outgoing(self._layout.ready(queue), first)])
-                channel.ack(found.tag)
-                return True
-        return False
+                if found.job.id in left:
+                    left.remove(found.job.id)
+                    some.append(found)
+                if not left or len(some) == AT_ONCE:
+                    await self._put_back(queue, channel, some, told)
+                    some.clear()
+                if not left:
+                    return
+            await self._put_back(queue, channel, some, told)
+
+    async def _put_back(
+        self, queue: str, channel: Channel, some: Sequence[Found], told: Callable[[str], None]
+    ) -> None:
+        ready = self._layout.ready(queue)
+        letters = [found.letter for found in some]
+        await self._publisher.publish(
+            [
+                Outgoing(ready, Letter(first_try(queue, one.body), {}, one.level, one.id))
+                for one in letters
+            ]
+        )
+        for found in some:
+            channel.ack(found.tag)
+            told(found.job.id)
 
     async def purge(self, queue: str, job_id: str | None) -> int:
         """Forget one, or all; how many were forgotten.

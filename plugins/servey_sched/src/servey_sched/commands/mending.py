@@ -25,8 +25,9 @@ def retry(context: click.Context, runtime: Runtime, *, job_ids: Sequence[str], e
     queue = broker_queue(runtime)
 
     async def retried() -> list[bool]:
-        ids = _dead_ids(queue) if every else job_ids
-        return [_told(job_id, await queue.retry(job_id), "is tried again.") for job_id in ids]
+        ids = _dead_ids(queue) if every else list(dict.fromkeys(job_ids))
+        done = await queue.retry_many(ids)
+        return [_told(job_id, job_id in done, "is tried again.") for job_id in ids]
 
     _end(context, ask(runtime, retried))
 
