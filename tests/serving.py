@@ -1,6 +1,7 @@
 """Real applications, each on a real socket, in a thread of its own."""
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Iterable, Iterator
@@ -34,6 +35,23 @@ needs_rest = pytest.mark.skipif(not HAS_REST, reason="servey-rest is not install
 def by_rest(*triggers: Trigger) -> tuple[Trigger, ...]:
     """Triggers that REST serves, where it is installed: the web host is tested without it, too."""
     return triggers if HAS_REST else ()
+
+
+@contextmanager
+def finished_request() -> Iterator[threading.Event]:
+    """An event that is set when the server has done with a request."""
+    done = threading.Event()
+    handler = logging.Handler()
+    handler.emit = lambda _: done.set()  # type: ignore[method-assign]
+    logger = logging.getLogger("servey.access")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield done
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def start_with(functions: Iterable[Any], **given: Any) -> Runtime:

@@ -1,10 +1,8 @@
 """Files on the wire: whole, in parts, and with what callers may know of them."""
 
 import hashlib
-import logging
 import os
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Annotated, Any
 import httpx
 import pytest
 from raw_http import get, get_and_head
+from serving import finished_request
 
 from servey_core import (
     ALLOW_AUTHENTICATED,
@@ -345,31 +344,15 @@ def test_there_may_be_no_file(app: Any) -> None:
     assert (response.status_code, response.json()) == (200, None)
 
 
-@pytest.fixture
-def answered() -> Iterator[threading.Event]:
-    """Is set when the server has done with a request, which it logs."""
-    done = threading.Event()
-    handler = logging.Handler()
-    handler.emit = lambda _: done.set()  # type: ignore[method-assign]
-    logger = logging.getLogger("servey.access")
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    yield done
-    logger.removeHandler(handler)
-    logger.setLevel(level)
-
-
 @pytest.mark.parametrize("path", ["half-read", "from-a-stream"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_file_is_sent_whole_and_closed(
-    app: Any, path: str, method: str, answered: threading.Event
-) -> None:
+def test_a_file_is_sent_whole_and_closed(app: Any, path: str, method: str) -> None:
     opened.clear()
-    response = app.client.request(method, f"/actions/{path}")
-    assert response.headers["content-length"] == "10"
-    assert response.content == (DATA if method == "GET" else b"")
-    assert answered.wait(10)
+    with finished_request() as done:
+        response = app.client.request(method, f"/actions/{path}")
+        assert response.headers["content-length"] == "10"
+        assert response.content == (DATA if method == "GET" else b"")
+        assert done.wait(10)
     [file] = opened
     assert file._stream is None or file._stream.closed
 

@@ -2,17 +2,15 @@
 
 import hashlib
 import io
-import logging
 import os
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from serving import finished_request
 
 from servey_core import ALLOW_AUTHENTICATED, ActionError, File, WebTrigger, action
 from servey_web.multipart import MEMORY_BYTES
@@ -108,23 +106,6 @@ def posted(app: Any, name: str, *parts: bytes) -> Any:
 def errors_of(response: Any) -> list[tuple[str, str]]:
     assert response.status_code == 422, response.text
     return [(one["pointer"], one["type"]) for one in response.json()["errors"]]
-
-
-@contextmanager
-def finished_request() -> Iterator[threading.Event]:
-    """An event that is set when the server has done with a request."""
-    done = threading.Event()
-    handler = logging.Handler()
-    handler.emit = lambda _: done.set()  # type: ignore[method-assign]
-    logger = logging.getLogger("servey.access")
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield done
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
 
 
 @pytest.fixture(autouse=True)
