@@ -50,6 +50,20 @@ class ClaimsContract(Stores):
         assert sorted(words(brokers[0])) == list(range(10))
         assert brokers[0].schedules()["s"].fired == 10
 
+    def test_who_does_not_know_of_the_last_tick_must_count_anew(self, broker):
+        broker.claim("s", tick(0), message())
+        broker.claim("s", tick(2), message(), missed=1, since=tick(0))
+        stale = broker.claim("s", tick(4), message(), missed=3, since=tick(0))
+        assert stale == Claim(Claimed.PASSED, tick(2))
+        known = broker.schedules()["s"]
+        assert (known.last, known.fired, known.missed) == (tick(2), 2, 1)
+        late = broker.claim("s", tick(2), message(), since=tick(0))
+        assert late == Claim(Claimed.LATE, tick(2))
+        for moment, since in ((4, 2), (6, 5)):  # a changed rule may have it count from later on
+            answer = broker.claim("s", tick(moment), message(), missed=1, since=tick(since))
+            assert answer.outcome is Claimed.FIRED
+        assert broker.schedules()["s"].missed == 3
+
     def test_each_schedule_has_ticks_of_its_own(self, broker):
         for name in ("hourly", "nightly", "é\n'"):
             assert broker.claim(name, tick(0), message()) == Claim(Claimed.FIRED, tick(0))

@@ -10,6 +10,8 @@ from applications import SECOND, START, Application, VirtualClock, play
 from broker_nodes import PATIENCE
 
 from servey_core import AtTrigger, CronTrigger, FixedRateTrigger, Misfire, Overlap, action
+from servey_sched.scheduling.claiming import claims_of
+from servey_sched.scheduling.store_claims import StoreClaims
 
 
 def application(*triggers, **options):
@@ -69,6 +71,41 @@ def test_ticks_that_passed_while_nobody_was_there(misfire, fired, missed, broker
     assert here.known().fired == len(here.fired)
     told = [one.missed for one in caplog.records if one.levelno == logging.WARNING]
     assert sum(told) == missed
+    here.broker.close()
+
+
+@pytest.mark.parametrize("table", ["memory", "sqlite", "state store"])
+def test_what_others_fire_between_a_look_and_a_claim_is_not_missed(table, tmp_path):
+    url = f"sqlite:///{tmp_path}/jobs.db" if table == "sqlite" else "memory:"
+    here = application(every(1), broker_url=url)
+    first, second = (
+        StoreClaims(lambda: here.runtime.state, here.broker)
+        if table == "state store"
+        else claims_of(here.runtime, here.broker)
+        for _ in range(2)
+    )
+    clock = VirtualClock(START)
+    other, node = here.scheduler(clock, first), here.scheduler(clock, second)
+    claim = second.claim
+
+    async def overtaken(*args, **options):
+        second.claim = claim
+        clock.now = START + 2.9 * SECOND
+        await other.turn()
+        clock.now = START + 3.1 * SECOND
+        return await claim(*args, **options)
+
+    async def main():
+        await asyncio.gather(other.turn(), node.turn())
+        second.claim = overtaken
+        clock.now = START + 3.1 * SECOND
+        await node.turn()
+        await node.turn()
+
+    asyncio.run(main())
+    assert here.fired == here.ids(at(2, 3))
+    known = asyncio.run(first.known([here.plan.name]))[here.plan.name]
+    assert (known.fired, known.missed) == (2, 1)
     here.broker.close()
 
 

@@ -25,6 +25,7 @@ class Tick:
         job: The id of its job.
         overlap: What to do while a job of an earlier tick is not done.
         missed: How many ticks were passed over since the last.
+        since: The last that the claimer knows of, in UTC; None where that is no matter.
     """
 
     schedule: str
@@ -32,6 +33,7 @@ class Tick:
     job: str
     overlap: Overlap
     missed: int
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def decide(
     """
     if known and tick.moment <= known.last:
         return Decision(Claim(Claimed.LATE, known.last))
+    if known and tick.since and known.last > tick.since:
+        return Decision(Claim(Claimed.PASSED, known.last))
     before = known or KnownSchedule(tick.moment)
     there = states(before.open)
     still = tuple(job for job in before.open if job in there)
@@ -95,10 +99,12 @@ class ClaimingBroker(JobBroker, TickClaims):
         *,
         overlap: Overlap = Overlap.ALLOW,
         missed: int = 0,
+        since: datetime | None = None,
         delay: int | None = None,
     ) -> Claim:
         """Claim a tick of a schedule and enqueue its job, both or neither; see `TickClaims`."""
-        claimed = Tick(name, in_utc(tick, "tick"), message.message_id, overlap, missed)
+        moment, known = in_utc(tick, "tick"), in_utc(since, "since") if since else None
+        claimed = Tick(name, moment, message.message_id, overlap, missed, known)
         answer = self._claim(claimed, message, delay)
         if answer.outcome is Claimed.FIRED:
             self.emit_after("enqueue", message, delay)

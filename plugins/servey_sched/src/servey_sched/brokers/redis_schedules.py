@@ -19,14 +19,15 @@ _MOST_OPEN = f"local most_open = {MOST_OPEN}\n"
 CLAIM = script(
     _MOST_OPEN
     + """
-local name, token, tick, missed, overlap = unpack(ARGV, 1, 5)
-local job = ARGV[7]
+local name, token, tick, missed, overlap, since = unpack(ARGV, 1, 6)
+local job = ARGV[8]
 local schedule, open = key('schedule', name), key('open', name)
 
 local kept = call('HMGET', schedule, 'last', 'token', 'outcome')
 local last = kept[1]
 local sent_again = last == tick and kept[2] == token
 if last and tick <= last and not sent_again then return {'late', last, {}} end
+if last and since ~= '' and last > since and not sent_again then return {'passed', last, {}} end
 
 local woken = {}
 local function state_of(id)
@@ -68,11 +69,12 @@ end
 call('LREM', open, 1, job)
 call('RPUSH', open, job)
 call('LTRIM', open, -most_open, -1)
-add_all(6)
+add_all(7)
 return {outcome, tick, replaces and others or {}}
 """
 )
-"""Arguments: schedule, token, tick, how many were missed, overlap, and a job as with `ENQUEUE`.
+"""Arguments: schedule, token, tick, how many were missed, overlap, the last tick that the claimer
+knows of or nothing, and a job as with `ENQUEUE`.
 
 Answers what came of it, the last tick that is claimed now, and the ids of jobs that it replaces and
 that run. It decides as `overlaps.on_tick` does. One that is sent again by the same token, as its

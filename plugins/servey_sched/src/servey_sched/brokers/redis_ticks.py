@@ -22,7 +22,8 @@ class RedisTicks(ClaimingBroker):
 
     def _claim(self, tick: Tick, message: dramatiq.Message[Any], delay: int | None) -> Claim:
         token, moment = uuid4().hex, tick_name(tick.moment)
-        words = (tick.schedule, token, moment, tick.missed, tick.overlap.value)
+        since = tick_name(tick.since) if tick.since else ""
+        words = (tick.schedule, token, moment, tick.missed, tick.overlap.value, since)
         job = self._job(message, delay)
         outcome, last, replaced = self._ask(scripts.CLAIM, *words, *job)
         return Claim(Claimed(outcome.decode()), _moment(last), _ids(replaced))

@@ -21,6 +21,9 @@ class Claimed(StrEnum):
     """The tick is the caller's, and its job is enqueued."""
     LATE = "late"
     """This tick, or a later one, is claimed already: nothing was done."""
+    PASSED = "passed"
+    """Others have claimed an earlier tick since the last that the caller knows: nothing was done.
+    Decide again."""
     DROPPED = "dropped"
     """The tick is the caller's, and has no job, as one of an earlier tick is not done."""
     WAITS = "waits"
@@ -90,6 +93,7 @@ class TickClaims(ABC):
         *,
         overlap: Overlap = Overlap.ALLOW,
         missed: int = 0,
+        since: datetime | None = None,
         delay: int | None = None,
     ) -> Claim:
         """Claim a tick of a schedule and enqueue its job, both in one atomic step, or neither.
@@ -105,6 +109,8 @@ class TickClaims(ABC):
             message: Its job.
             overlap: What to do while a job of an earlier tick is not done.
             missed: How many ticks were passed over since the last; added up where it is claimed.
+            since: The last tick that the caller knows of, and has counted `missed` from; None where
+                that is no matter.
             delay: For how many milliseconds the job is held back.
 
         Raises:

@@ -34,6 +34,7 @@ class Claims(ABC):
         *,
         overlap: Overlap,
         missed: int,
+        since: datetime | None = None,
         delay: int | None,
     ) -> Claim:
         """Claim a tick, and enqueue its job."""
@@ -78,6 +79,7 @@ class BrokerClaims(Claims):
         *,
         overlap: Overlap,
         missed: int,
+        since: datetime | None = None,
         delay: int | None,
     ) -> Claim:
         """Claim a tick, and enqueue its job."""
@@ -89,6 +91,7 @@ class BrokerClaims(Claims):
                 message,
                 overlap=overlap,
                 missed=missed,
+                since=since,
                 delay=delay,
             )
 

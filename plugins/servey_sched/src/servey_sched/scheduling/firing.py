@@ -50,6 +50,7 @@ class Firing:
             plan.message(tick),
             overlap=overlap,
             missed=passed,
+            since=last,
             delay=round(delay.total_seconds() * 1000) or None,
         )
         if claim.outcome in (Claimed.FIRED, Claimed.DROPPED):

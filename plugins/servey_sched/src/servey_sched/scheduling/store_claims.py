@@ -75,6 +75,7 @@ class StoreClaims(Claims):
         *,
         overlap: Overlap,
         missed: int,
+        since: datetime | None = None,
         delay: int | None,
     ) -> Claim:
         """Claim a tick, and enqueue its job."""
@@ -84,7 +85,7 @@ class StoreClaims(Claims):
         answers: list[Claim] = []
 
         def decide(row: Row | None) -> Row | None:
-            after, answer = claimed(row, moment, job, overlap=overlap, missed=missed)
+            after, answer = claimed(row, moment, job, overlap=overlap, missed=missed, since=since)
             answers.append(answer)
             return after
 

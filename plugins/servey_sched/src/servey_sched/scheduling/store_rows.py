@@ -74,8 +74,14 @@ class Row:
         )
 
 
-def claimed(
-    row: Row | None, tick: datetime, job: Pending, *, overlap: Overlap, missed: int
+def claimed(  # noqa: PLR0913 - as `TickClaims`
+    row: Row | None,
+    tick: datetime,
+    job: Pending,
+    *,
+    overlap: Overlap,
+    missed: int,
+    since: datetime | None,
 ) -> tuple[Row | None, Claim]:
     """Decide on a claim.
 
@@ -86,6 +92,7 @@ def claimed(
         overlap: What to do while an earlier job is not done. All that are not count as running,
             as which of them wait is not known.
         missed: How many ticks were passed over since the last.
+        since: The last that the claimer knows of; None where that is no matter.
 
     Returns:
         What to keep then, and the answer.
@@ -93,9 +100,11 @@ def claimed(
     moment, now = tick_name(tick), datetime.now(UTC)
     if row is not None and moment <= row.last:
         return row, Claim(Claimed.LATE, datetime.fromisoformat(row.last))
+    if row is not None and since is not None and row.last > tick_name(since):
+        return row, Claim(Claimed.PASSED, datetime.fromisoformat(row.last))
     before = row or Row(moment, tick_name(now))
-    since = tick_name(now - OPEN_FOR)
-    still = {job_id: at for job_id, at in before.open.items() if at > since}
+    recent = tick_name(now - OPEN_FOR)
+    still = {job_id: at for job_id, at in before.open.items() if at > recent}
     outcome = on_tick(overlap, running=len(still), waiting=0)
     if outcome is Outcome.WAIT:
         return row, Claim(Claimed.WAITS, datetime.fromisoformat(before.last))

@@ -90,6 +90,8 @@ class Watched:
         for tick in ticks[:_MOST]:
             if tick > last:
                 claim = await self._fire(tick, last, may_wait=tick == ticks[-1])
+                if claim.outcome is Claimed.PASSED:
+                    return now
                 last = max(last, claim.last)
         if len(ticks) > _MOST:
             return now
