@@ -37,20 +37,41 @@ def by_rest(*triggers: Trigger) -> tuple[Trigger, ...]:
     return triggers if HAS_REST else ()
 
 
+class FinishedRequests(logging.Handler):
+    """The access log's records of requests that a server has done with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._records: list[logging.LogRecord] = []
+        self._logged = threading.Condition()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with self._logged:
+            self._records.append(record)
+            self._logged.notify_all()
+
+    def wait_for(self, **fields: object) -> None:
+        """Wait for a request whose record has these fields: those before it may end late."""
+
+        def is_there() -> bool:
+            return any(fields.items() <= vars(one).items() for one in self._records)
+
+        with self._logged:
+            assert self._logged.wait_for(is_there, PATIENCE), (fields, self._records)
+
+
 @contextmanager
-def finished_request() -> Iterator[threading.Event]:
-    """An event that is set when the server has done with a request."""
-    done = threading.Event()
-    handler = logging.Handler()
-    handler.emit = lambda _: done.set()  # type: ignore[method-assign]
+def finished_requests() -> Iterator[FinishedRequests]:
+    """The requests that a server has done with from here on."""
+    finished = FinishedRequests()
     logger = logging.getLogger("servey.access")
     level = logger.level
-    logger.addHandler(handler)
+    logger.addHandler(finished)
     logger.setLevel(logging.INFO)
     try:
-        yield done
+        yield finished
     finally:
-        logger.removeHandler(handler)
+        logger.removeHandler(finished)
         logger.setLevel(level)
 
 

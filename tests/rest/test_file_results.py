@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import httpx
 import pytest
 from raw_http import get, get_and_head
-from serving import finished_request
+from serving import finished_requests
 
 from servey_core import (
     ALLOW_AUTHENTICATED,
@@ -348,11 +348,11 @@ def test_there_may_be_no_file(app: Any) -> None:
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_file_is_sent_whole_and_closed(app: Any, path: str, method: str) -> None:
     opened.clear()
-    with finished_request() as done:
+    with finished_requests() as finished:
         response = app.client.request(method, f"/actions/{path}")
         assert response.headers["content-length"] == "10"
         assert response.content == (DATA if method == "GET" else b"")
-        assert done.wait(10)
+        finished.wait_for(request_id=response.headers["x-request-id"])
     [file] = opened
     assert file._stream is None or file._stream.closed
 

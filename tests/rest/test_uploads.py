@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import finished_request
+from serving import finished_requests
 
 from servey_core import ALLOW_AUTHENTICATED, ActionError, File, WebTrigger, action
+from servey_web.access_log import CLIENT_LEFT
 from servey_web.multipart import MEMORY_BYTES
 
 SETTINGS = {"body_timeout": 0.5}
@@ -292,11 +293,11 @@ def test_a_file_that_moves_to_disk_keeps_what_it_has(app: Any) -> None:
 def test_files_are_closed_whatever_becomes_of_the_request(
     app: Any, name: str, data: dict[str, str], status: int, size: int
 ) -> None:
-    with finished_request() as done:
+    with finished_requests() as finished:
         files = {"files": b"x" * size}
         response = app.client.post(f"/actions/{name}", files=files, data=data)
         assert response.status_code == status
-        assert done.wait(PATIENCE)
+        finished.wait_for(request_id=response.headers["x-request-id"])
     assert all(one.stream.closed for one in kept)
 
 
@@ -322,10 +323,10 @@ def begin(app: Any, name: str, length: int, *fields: str) -> socket.socket:
 
 
 def test_a_caller_that_leaves_leaves_nothing(app: Any) -> None:
-    with finished_request() as done:
+    with finished_requests() as finished:
         with begin(app, "keep", 10_000_000) as connection:
             connection.sendall(part('name="files"; filename="a"', b"x" * MEMORY_BYTES * 4))
-        assert done.wait(PATIENCE)
+        finished.wait_for(status=CLIENT_LEFT)
     assert not kept
 
 
