@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
+from waiting import PATIENCE
 from websockets.sync.client import ClientConnection, connect
 
-PATIENCE = 20.0
 PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 IN_BROWSER = [

@@ -18,8 +18,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from ports import free_port
-
-PATIENCE = 30.0
+from waiting import PATIENCE
 
 USUAL = "postgresql://postgres@127.0.0.1:5432/postgres"
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 from ports import free_port
-
-PATIENCE = 20.0
+from waiting import PATIENCE
 
 
 def program() -> str:

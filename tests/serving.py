@@ -2,17 +2,22 @@
 
 import asyncio
 import logging
+import os
+import signal
 import socket
+import subprocess
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
 import pytest
+from waiting import PATIENCE, until
 
 from servey_core import (
     Authorization,
@@ -24,9 +29,6 @@ from servey_core import (
     start,
 )
 from servey_web.sockets import open_sockets
-
-PATIENCE = 10.0
-"""How long a test waits for what should happen at once, in seconds."""
 
 HAS_REST = find_spec("servey_rest") is not None
 needs_rest = pytest.mark.skipif(not HAS_REST, reason="servey-rest is not installed")
@@ -73,6 +75,35 @@ def finished_requests() -> Iterator[FinishedRequests]:
     finally:
         logger.removeHandler(finished)
         logger.setLevel(level)
+
+
+@contextmanager
+def serving_process(
+    command: Sequence[str], port: int, log: Path, *, cwd: Path, env: Mapping[str, str]
+) -> Iterator[tuple["subprocess.Popen[bytes]", httpx.Client]]:
+    """A process that serves an application on a port, which is ready, and a client of it."""
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=env, stdout=file, stderr=file, start_new_session=True
+        )
+
+    def is_ready() -> bool:
+        assert process.poll() is None, log.read_text()
+        with suppress(httpx.TransportError):
+            return client.get("/readyz").is_success
+        return False
+
+    try:
+        url = f"http://127.0.0.1:{port}"
+        with httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
+            until(is_ready)
+            yield process, client
+        process.terminate()
+        process.wait(PATIENCE)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # and its workers
+        process.wait()
 
 
 def start_with(functions: Iterable[Any], **given: Any) -> Runtime:

@@ -1,14 +1,12 @@
 """Servers of `chatter.py` as processes, and clients that talk to them over real sockets."""
 
 import json
-import os
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -17,14 +15,15 @@ from typing import Any
 
 import httpx
 from ports import free_port
+from serving import serving_process
 from talk_server import environment
+from waiting import PATIENCE
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from servey_core import Authorization, Authorizer, start
 
 HERE = Path(__file__).parent
-PATIENCE = 20.0
 SECRET = "a secret of these tests alone, long enough"
 
 
@@ -55,7 +54,7 @@ class Server:
     """
 
     port: int
-    process: "subprocess.Popen[bytes]"
+    process: subprocess.Popen[bytes]
     client: httpx.Client
     log: Path
 
@@ -168,34 +167,7 @@ def serving(
         "LOG_LEVEL": "warning",
         **settings,
     }
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "servey_core", command, *arguments],
-            cwd=HERE,
-            env=environment(**given),
-            stdout=file,
-            stderr=file,
-            start_new_session=True,
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        with httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
-            _wait_for(client, process, log)
-            yield Server(port, process, client, log)
-        process.terminate()
-        process.wait(PATIENCE)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _wait_for(client: httpx.Client, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + 2 * PATIENCE
-    while time.monotonic() < end:
-        assert process.poll() is None, log.read_text()
-        with suppress(httpx.TransportError):
-            client.get("/readyz").raise_for_status()
-            return
-        time.sleep(0.05)  # nothing tells from outside
-    raise AssertionError("the application is not served")
+    words = [sys.executable, "-m", "servey_core", command, *arguments]
+    env = environment(**given)
+    with serving_process(words, port, log, cwd=HERE, env=env) as (process, client):
+        yield Server(port, process, client, log)

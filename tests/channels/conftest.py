@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]  # for `talk_server`, and for `chromium`
+sys.path.insert(0, str(HERE))  # for `talk_server`
 pytest.register_assert_rewrite("log_contract", "log_nodes", "serving")
 
 ON_REST = (

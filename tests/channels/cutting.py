@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from waiting import PATIENCE
+
 
 class Way:
     """A TCP proxy.
@@ -39,7 +41,7 @@ class Way:
         self._listening.close()
         self.cut()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE)
 
     @classmethod
     @contextmanager

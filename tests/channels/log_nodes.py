@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from waiting import PATIENCE
+
 from servey_channels.logs.base import Entry, EventLog
 from servey_core import History, Position
-
-PATIENCE = 20.0
-"""After how many seconds a test gives up; nothing waits as long where all is well."""
 
 HISTORY = History(1000, 300)
 

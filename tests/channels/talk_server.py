@@ -1,21 +1,19 @@
 """The application of `talk.py`, served in a process of its own."""
 
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
 from ports import free_port
+from serving import serving_process
 
 HERE = Path(__file__).parent
 PASSWORD = "open, please"
-PATIENCE = 30.0
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -51,34 +49,9 @@ def talking(port: int = 0, **settings: str) -> Iterator[httpx.Client]:
         "DEBUG_AUTHENTICATOR_PASSWORD": PASSWORD,
         **settings,
     }
-    folder = TemporaryDirectory()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "servey_core", "serve"],
-        cwd=folder.name,
-        env=environment(**given),
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        with httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
-            _wait_for(client, server)
+    command = [sys.executable, "-m", "servey_core", "serve"]
+    env = environment(**given)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        with serving_process(command, port, folder / "log", cwd=folder, env=env) as (_, client):
             yield client
-        server.terminate()
-        server.wait(PATIENCE)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
-        folder.cleanup()
-
-
-def _wait_for(client: httpx.Client, server: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        assert server.poll() is None, "the application ended before it was served"
-        with suppress(httpx.ConnectError):
-            client.get("/readyz").raise_for_status()
-            return
-        time.sleep(0.05)  # nothing tells from outside
-    raise AssertionError("the application is not served")

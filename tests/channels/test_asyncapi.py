@@ -15,7 +15,8 @@ from asyncapi_reading import (
     messages,
     url_of,
 )
-from talk_server import PASSWORD, PATIENCE, generated, talking
+from talk_server import PASSWORD, generated, talking
+from waiting import PATIENCE
 from websockets.sync.client import ClientConnection, connect
 
 from servey_channels.sockets.messages import ClientMessage

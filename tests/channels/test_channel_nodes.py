@@ -14,7 +14,7 @@ import httpx
 import pytest
 from chatting import serving
 from redis_servers import OwnRedis
-from waiting import until
+from waiting import PATIENCE, until
 from websockets.exceptions import ConnectionClosed
 
 pytestmark = pytest.mark.slow
@@ -95,8 +95,8 @@ def test_two_worker_processes_on_sqlite(tmp_path):
             told.append(str(len(told)))
             with httpx.Client(base_url=server.client.base_url, trust_env=False) as fresh:
                 body = {"channel": "news", "texts": [told[-1]]}
-                assert fresh.post("/actions/tell", json=body, timeout=20).is_success
-                processes.add(fresh.post("/actions/process", json={}, timeout=20).json())
+                assert fresh.post("/actions/tell", json=body, timeout=PATIENCE).is_success
+                processes.add(fresh.post("/actions/process", json={}, timeout=PATIENCE).json())
             return len(processes) == 2 and len(told) > 10
 
         until(by_both)
@@ -176,7 +176,7 @@ def test_who_stops_says_when_to_come_back(tmp_path, command):
                 assert closed.value.rcvd is not None
                 assert closed.value.rcvd.code == 1012
             assert [line for line in lines if line.startswith("data")]  # it ends, and orderly
-        assert server.process.wait(10) == 0
+        assert server.process.wait(PATIENCE) == 0
         assert time.monotonic() - begun < 6
         assert all(0 <= hint <= 5000 for hint in hints)
         assert silent

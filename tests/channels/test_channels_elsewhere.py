@@ -1,17 +1,13 @@
 """Channels under other servers, where events go as ASGI messages."""
 
-import contextlib
 import os
-import signal
-import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
-import httpx
 import pytest
-from chatting import HERE, PATIENCE, SECRET, Server
+from chatting import HERE, SECRET, Server
 from ports import free_port
+from serving import serving_process
 from talk_server import environment
 
 pytestmark = pytest.mark.slow
@@ -35,33 +31,9 @@ def running(command, folder):
     log = folder / "server.log"
     variables = environment(ACTION_PATH="chatter", JWT_SECRET_KEY=SECRET)
     variables["PYTHONPATH"] = os.pathsep.join((variables["PYTHONPATH"], str(folder)))
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
-            cwd=HERE,
-            env=variables,
-            stdout=file,
-            stderr=file,
-            start_new_session=True,
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        with httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
-            end = time.monotonic() + 2 * PATIENCE
-            while True:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < end, log.read_text()
-                with contextlib.suppress(httpx.TransportError):
-                    client.get("/readyz").raise_for_status()
-                    break
-                time.sleep(0.05)
-            yield Server(port, process, client, log)
-        process.terminate()
-        process.wait(PATIENCE)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    words = [sys.executable, "-m", module, *arguments]
+    with serving_process(words, port, log, cwd=HERE, env=variables) as (process, client):
+        yield Server(port, process, client, log)
 
 
 @pytest.mark.parametrize("name", SERVERS)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from chatting import serving, token
 from ports import free_port
+from waiting import PATIENCE
 
 from servey_channels.client import (
     ChannelProblem,
@@ -36,7 +37,7 @@ async def tell(server, *texts, **given):
 
 
 async def texts(subscription, count):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         return [(await anext(subscription)).data["text"] for _ in range(count)]
 
 
@@ -65,9 +66,9 @@ def test_who_leaves_a_channel_that_is_not_taken_does_not_hold_up_the_others(serv
         async with connecting(server) as client:
             async with client.subscribe("news") as news:
                 await tell(server, *[str(number) for number in range(3000)])
-                assert await client.send("echo", {"text": "all are there"}, timeout=10)
+                assert await client.send("echo", {"text": "all are there"}, timeout=PATIENCE)
                 assert await texts(news, 1) == ["0"]
-            assert await client.send("echo", {"text": "on"}, timeout=10) == "on"
+            assert await client.send("echo", {"text": "on"}, timeout=PATIENCE) == "on"
 
     asyncio.run(test())
 
@@ -80,7 +81,7 @@ def test_who_answers_each_event_takes_many_and_misses_none(server):
             async for event in news:
                 heard.append(event.data["text"])
                 if len(heard) % 100 == 1:
-                    assert await client.send("echo", {"text": "on"}, timeout=10) == "on"
+                    assert await client.send("echo", {"text": "on"}, timeout=PATIENCE) == "on"
                 if event.position.offset == last:
                     break
             assert heard == [str(number) for number in range(2500)]
@@ -108,9 +109,9 @@ def test_who_still_listens_is_told_that_the_client_has_hung_up(server):
             await news.__aenter__()
             listening = asyncio.ensure_future(anext(news))
         with pytest.raises(ConnectionLost):
-            await asyncio.wait_for(listening, 10)
+            await asyncio.wait_for(listening, PATIENCE)
         with pytest.raises(ConnectionLost):
-            await client.send("echo", {"text": "late"}, timeout=10)
+            await client.send("echo", {"text": "late"}, timeout=PATIENCE)
 
     asyncio.run(test())
 
@@ -242,7 +243,7 @@ def test_a_token_that_cannot_be_got_for_a_while_does_not_end_a_client(server, ca
             async with connect(url, proxy=None, delays=delays, token=sometimes) as client:
                 news = client.subscribe("news")
                 async with news:
-                    await asyncio.wait_for(again.wait(), 20)
+                    await asyncio.wait_for(again.wait(), PATIENCE)
                     await tell(server, "on")
                     assert await texts(news, 1) == ["on"]
 

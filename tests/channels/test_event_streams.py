@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 from chatting import serving, token
-from waiting import until
+from waiting import PATIENCE, until
 
 from servey_channels.app import ChannelsApp
 from servey_core import start, websocket_channel
@@ -228,7 +228,7 @@ def test_a_client_without_events_is_sent_a_comment_now_and_then(monkeypatch):
                 gone.set()
 
         scope = {"type": "http", "method": "GET", "path": "/quiet", "headers": []}
-        async with app.lifespan(), asyncio.timeout(20):
+        async with app.lifespan(), asyncio.timeout(PATIENCE):
             await app(scope, receive, send)
 
     asyncio.run(stream())

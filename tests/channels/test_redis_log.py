@@ -10,7 +10,7 @@ import redis
 from log_contract import SharedLogContract
 from log_nodes import HISTORY, Follower, asked, put
 from redis_servers import OwnRedis
-from waiting import until
+from waiting import PATIENCE, until
 
 from servey_channels.logs import redis as redis_log
 from servey_channels.logs.redis import RedisLog
@@ -78,7 +78,7 @@ class TestRedisLog(SharedLogContract):
                 await log.aappend("a", b"1", target="", history=HISTORY)
                 await asyncio.sleep(0)
                 following.cancel()
-                await asyncio.wait_for(asyncio.wait({following}), 5)
+                await asyncio.wait_for(asyncio.wait({following}), PATIENCE)
             await log.close()
 
         asyncio.run(follow_a_little())

@@ -12,8 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
 
 import pytest
-from chatting import PATIENCE, serving, token
-from waiting import until
+from chatting import serving, token
+from waiting import PATIENCE, until
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 

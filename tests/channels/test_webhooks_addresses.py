@@ -1,6 +1,7 @@
 """Webhooks go to public addresses alone, however the others are written, named or resolved."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -127,7 +128,10 @@ def network():
     if subprocess.run(probe, check=False, capture_output=True, timeout=60).returncode:
         pytest.skip("this machine allows no namespaces")
     command = [*NAMESPACES, sys.executable, HERE / "webhook_rebinding.py"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    env = {**os.environ, "PYTHONPATH": str(HERE.parent)}  # for `waiting`
+    done = subprocess.run(
+        command, env=env, check=False, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 

@@ -10,7 +10,8 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from webhook_receivers import PATIENCE, SECRET, Receiver
+from waiting import PATIENCE
+from webhook_receivers import SECRET, Receiver
 
 pytest.importorskip("servey_sched", reason="jobs survive where servey-sched is installed")
 

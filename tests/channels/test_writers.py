@@ -8,6 +8,7 @@ from contextlib import nullcontext
 import pytest
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from waiting import PATIENCE
 
 from servey_channels.hub.batches import Batch, Outgoing
 from servey_channels.sockets import writers
@@ -115,7 +116,7 @@ def test_who_has_hung_up_and_takes_nothing_harms_nobody():
         writer.transport.abort()
 
     async def run():
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await served(accepting(use), hang_up, limit=1024)
 
     asyncio.run(run())

@@ -11,9 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from standardwebhooks import Webhook
-
-PATIENCE = 30.0
-"""After how many seconds a test gives up; nothing waits as long where all is well."""
+from waiting import PATIENCE, until
 
 SECRET = f"whsec_{base64.b64encode(b'the first secret of the receiver').decode()}"
 NEWER = f"whsec_{base64.b64encode(b'a second secret, for the future.').decode()}"
@@ -54,10 +52,7 @@ class Receiver:
         return [one for one in self.messages if one.path.partition("?")[0] == path]
 
     def wait_for(self, count: int, path: str = "/ok") -> list[Received]:
-        deadline = time.monotonic() + PATIENCE
-        while len(self.at(path)) < count:
-            assert time.monotonic() < deadline, f"{len(self.at(path))} of {count} came"
-            time.sleep(0.01)
+        until(lambda: len(self.at(path)) >= count)
         return self.at(path)
 
     @classmethod

@@ -20,12 +20,10 @@ from typing import ClassVar
 
 import pytest
 from click.testing import CliRunner
+from waiting import PATIENCE
 
 sys.path.insert(0, str(Path(__file__).parent))  # for `forging` and `state_contract`
 pytest.register_assert_rewrite("forging", "state_contract")
-
-PATIENCE = 20.0
-"""After how many seconds a test gives up; nothing waits as long where all is well."""
 
 ACTIONS = """
 from servey_core import action

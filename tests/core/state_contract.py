@@ -16,11 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core import StateStore, start
-
-PATIENCE = 20.0
-"""After how many seconds a test gives up."""
 
 LONG = 60.0
 SHORT = 0.05

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core import (
     Background,
@@ -13,8 +14,6 @@ from servey_core import (
     background_channel,
     current_job,
 )
-
-PATIENCE = 20.0
 
 
 @dataclass(frozen=True)

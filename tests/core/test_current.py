@@ -7,11 +7,10 @@ import sys
 import threading
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core import Background, ConfigurationError, action, enqueue, start
 from servey_core.current import context_of, known_runtime, running
-
-PATIENCE = 20.0
 
 
 @action(background=Background(keep_result=60))
@@ -164,7 +163,7 @@ class TestModulesThatSendWhileTheyAreImported:
             from actions import say
 
             job = enqueue.using(keep_result=60)(say, "hello")
-            asyncio.run(job.result(20))
+            asyncio.run(job.result(60))
             """,
         )
         done = run_python("script.py")

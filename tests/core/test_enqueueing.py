@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, Field, SecretStr
+from waiting import PATIENCE
 
 from servey_core import (
     ActionError,
@@ -37,7 +38,6 @@ from servey_core import (
 from servey_core.enqueueing import order_job
 from servey_core.job_handles import job_of
 
-PATIENCE = 20.0
 KEPT = Background(keep_result=60, max_retries=0)
 
 

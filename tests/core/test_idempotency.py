@@ -11,7 +11,8 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from state_contract import PATIENCE, opened, until
+from state_contract import opened, until
+from waiting import PATIENCE
 
 from servey_core import (
     ActionTimeout,

@@ -10,6 +10,7 @@ import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core import (
     Background,
@@ -24,7 +25,6 @@ from servey_core import (
 from servey_core.enqueueing import order_job
 from servey_core.job_handles import job_of
 
-PATIENCE = 20.0
 KEPT = Background(keep_result=60, max_retries=0)
 FORGETS = r"kept in the memory of this process.*pip install servey-sched"
 

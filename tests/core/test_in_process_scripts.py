@@ -64,7 +64,7 @@ def test_one_may_wait_for_its_results(run_script):
     done = run_script(
         "import asyncio",
         "job = enqueue.using(keep_result=60)(say, 'hello')",
-        "asyncio.run(job.result(20))",
+        "asyncio.run(job.result(60))",
     )
     assert (done.returncode, done.stdout) == (0, "hello\n")
     assert "lost with" not in done.stderr
@@ -82,7 +82,7 @@ def test_threads_that_are_first_at_once_have_one_application(run_script):
         "with ThreadPoolExecutor(8) as pool:",
         "    jobs = [*pool.map(send, range(8))]",
         "for job in jobs:",
-        "    asyncio.run(job.result(20))",
+        "    asyncio.run(job.result(60))",
     )
     assert done.returncode == 0, done.stderr
     assert sorted(done.stdout.split()) == [str(number) for number in range(8)]
@@ -96,7 +96,7 @@ def test_a_forked_process_has_jobs_of_its_own(run_script):
         "child = os.fork()",
         "if child == 0:",
         "    job = enqueue.using(keep_result=60)(say, 'of the child')",
-        "    asyncio.run(job.result(20))",
+        "    asyncio.run(job.result(60))",
         "    sys.exit()",
         "os.waitpid(child, 0)",
     )
@@ -107,10 +107,10 @@ def test_a_forked_process_has_jobs_of_its_own(run_script):
 def test_a_forked_process_has_threads_of_its_own(run_script):
     done = run_script(
         "import asyncio",
-        "asyncio.run(enqueue.using(keep_result=60)(say, 'of the parent').result(20))",
+        "asyncio.run(enqueue.using(keep_result=60)(say, 'of the parent').result(60))",
         "child = os.fork()",
         "if child == 0:",
-        "    asyncio.run(enqueue.using(keep_result=60)(say, 'of the child').result(20))",
+        "    asyncio.run(enqueue.using(keep_result=60)(say, 'of the child').result(60))",
         "    sys.exit()",
         "os.waitpid(child, 0)",
     )

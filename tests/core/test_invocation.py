@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core import (
     ALLOW_AUTHENTICATED,
@@ -277,7 +278,7 @@ def test_a_thread_at_its_time_limit_is_reported_and_replaced(
     @action(timeout=0.01)
     def stuck() -> None:
         begun.set()
-        release.wait(20)
+        release.wait(PATIENCE)
 
     @action
     def quick() -> str:
@@ -327,7 +328,7 @@ def test_one_blocking_action_does_not_hold_up_the_loop() -> None:
 
     @action
     def blocks() -> str:
-        release.wait(20)
+        release.wait(PATIENCE)
         return "released"
 
     async def main() -> tuple[Any, Any]:

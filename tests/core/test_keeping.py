@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import PATIENCE
 
 from servey_core import ServerCache
 from servey_core.keeping import KeptResults
@@ -241,7 +242,7 @@ def test_a_run_that_takes_its_time_to_end_is_joined_by_nobody() -> None:
             try:
                 await asyncio.Event().wait()
             finally:
-                await asyncio.wait_for(cleaned.wait(), 10)
+                await asyncio.wait_for(cleaned.wait(), PATIENCE)
             return "never"
 
         waiting = asyncio.ensure_future(results.get("a", slow_to_end))
@@ -373,7 +374,7 @@ def test_another_event_loop_finds_what_was_kept_and_waits_for_no_run_of_the_firs
 
     asyncio.run(give_up())
     assert asyncio.run(results.get("a", maker.of("a"))) == "a 1"
-    assert asyncio.run(asyncio.wait_for(results.get("b", maker.of("b")), 10)) == "b 2"
+    assert asyncio.run(asyncio.wait_for(results.get("b", maker.of("b")), PATIENCE)) == "b 2"
 
 
 def test_a_loop_that_stands_still_holds_up_no_other() -> None:
@@ -382,7 +383,7 @@ def test_a_loop_that_stands_still_holds_up_no_other() -> None:
     held = Maker()
     waiting = loop.create_task(results.get("a", held.of("a")))
     loop.run_until_complete(held.started.wait())
-    assert asyncio.run(asyncio.wait_for(results.get("a", maker.of("a")), 10)) == "a 1"
+    assert asyncio.run(asyncio.wait_for(results.get("a", maker.of("a")), PATIENCE)) == "a 1"
     held.go.set()
     assert loop.run_until_complete(waiting) == "a 1"
     loop.close()

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict, computed_field
+from waiting import PATIENCE
 
 from servey_core import (
     Action,
@@ -38,7 +39,6 @@ from servey_core.state.memory import MemoryStore
 from servey_core.stored_replies import ReplayedProblem
 from servey_core.threads import WorkerPool
 
-PATIENCE = 10.0
 ANN, BEN = Authorization("ann"), Authorization("ben")
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core import (
     ActionTimeout,
@@ -28,7 +29,6 @@ from servey_core.problems import Problem
 from servey_core.running_jobs import Postponed, counts_as_retry, retry_delay, run_job
 from servey_core.stored_replies import ReplayedProblem
 
-PATIENCE = 20.0
 AT_ONCE = Background(min_backoff=0, keep_result=60)
 
 

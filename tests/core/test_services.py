@@ -5,6 +5,7 @@ import logging
 import socket
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core.errors import ServiceError, SettingsError
 from servey_core.services import Service, listening, run_services
@@ -27,7 +28,7 @@ def crashing(error):
 
 
 def serve(*services, grace=GRACE, **options):
-    asyncio.run(asyncio.wait_for(run_services(services, grace_seconds=grace, **options), 20))
+    asyncio.run(asyncio.wait_for(run_services(services, grace_seconds=grace, **options), PATIENCE))
 
 
 def stop_when_ready():
@@ -131,7 +132,7 @@ def test_what_hangs_is_cut_short(caplog):
         await run_services(services, grace_seconds=NO_GRACE, **stop_when_ready())
         assert cut == [True]
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), PATIENCE))
     [record] = caplog.records
     assert (
         record.getMessage() == "The service 'stuck' did not stop within 0.05 s, and is cut short."
@@ -156,7 +157,7 @@ def test_what_refuses_to_be_cancelled_is_left_behind():
         await run_services(services, grace_seconds=NO_GRACE, **stop_when_ready())
         released.set()
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), PATIENCE))
 
 
 def test_to_cancel_the_whole_drains():

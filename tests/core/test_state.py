@@ -254,7 +254,7 @@ if os.fork() == 0:
         os.write(from_child[1], b".")
         os.read(to_child[0], 1)
         assert await store.add("after", b"2", 60) is None
-    asyncio.run(asyncio.wait_for(child(), 20))
+    asyncio.run(asyncio.wait_for(child(), 60))
     os._exit(0)
 os.read(from_child[0], 1)
 assert asyncio.run(store.get("before")) == b"1"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core import (
     Action,
@@ -33,8 +34,6 @@ from servey_core.access import ALLOW_AUTHENTICATED
 from servey_core.streams import collected, in_time
 from servey_core.testing import ExampleRunner, cases_of
 from servey_core.threads import WorkerPool
-
-PATIENCE = 10.0
 
 closed: list[str] = []
 

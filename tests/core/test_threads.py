@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core import Unavailable
 from servey_core.threads import WorkerPool
@@ -33,7 +34,7 @@ def test_no_more_threads_than_asked_for() -> None:
 
     def note() -> None:
         threads.add(threading.current_thread().name + str(threading.get_ident()))
-        together.wait(10)
+        together.wait(PATIENCE)
 
     async def main() -> None:
         pool = WorkerPool(3, 100)
@@ -84,7 +85,7 @@ def _blocking() -> tuple[Callable[[], None], threading.Event, threading.Event]:
 
     def block() -> None:
         begun.set()
-        release.wait(20)
+        release.wait(PATIENCE)
 
     return block, begun, release
 
@@ -139,7 +140,7 @@ def test_a_pool_that_is_stuck_for_good_says_so(caplog: pytest.LogCaptureFixture)
 
         def block() -> None:
             begun.set()
-            release.wait(20)
+            release.wait(PATIENCE)
 
         job = asyncio.ensure_future(pool.run(block, {}, label))
         await asyncio.to_thread(begun.wait, 10)

@@ -1,7 +1,7 @@
-"""Lets the tests of this folder import `snippets` and `ports`."""
+"""Lets the tests of this folder import `snippets`."""
 
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path.insert(0, str(HERE))

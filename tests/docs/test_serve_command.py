@@ -24,7 +24,7 @@ def wait_for(url: str, process: subprocess.Popen, log: Path) -> bytes:
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         try:
-            with urlopen(url, timeout=10) as response:
+            with urlopen(url, timeout=60) as response:
                 return response.read()
         except (URLError, ConnectionError):
             time.sleep(0.2)

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLSchema, graphql, parse, print_type, validate
+from waiting import PATIENCE
 
 from servey_core import Authorization, ProblemError, Runtime, action_of, start
 from servey_graphql.contexts import OperationContext
 from servey_graphql.plans import compile_plan
 from servey_graphql.schema.building import build_schema, sdl_text
 
-PATIENCE = 10.0
-"""How long an operation may take, in seconds."""
 _DESCRIPTION = re.compile(r'\s*""".*?"""', re.DOTALL)
 
 

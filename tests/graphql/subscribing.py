@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from serving import Served
+from waiting import PATIENCE
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -27,7 +28,6 @@ from servey_core import (
 
 pytest.importorskip("servey_channels")
 
-PATIENCE = 10.0
 SUBPROTOCOL = "graphql-transport-ws"
 
 

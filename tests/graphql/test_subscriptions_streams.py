@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 from subscribing import APPLICATION, Author, Note, Subscribed, big_news, mine
+from waiting import PATIENCE
 
 from servey_core import Authorization
 
@@ -207,7 +208,7 @@ def test_streams_end_when_the_server_leaves():
         begun = threading.Event()
         listening = threading.Thread(target=listen, daemon=True)
         listening.start()
-        assert begun.wait(10)
-    listening.join(10)
+        assert begun.wait(PATIENCE)
+    listening.join(PATIENCE)
     assert not listening.is_alive()
     assert heard == []

@@ -3,26 +3,20 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1]))
-
 from ports import free_port
+from serving import serving_process
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 NPM, NODE = shutil.which("npm"), shutil.which("node")
 PASSWORD = "let the judges in"
-PATIENCE = 20.0
 
 
 def environment(**settings: str) -> dict[str, str]:
@@ -76,7 +70,7 @@ def node(npm_folder: Path) -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
-def tour() -> Iterator[httpx.Client]:
+def tour(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """The tour, served in a process of its own."""
     port = free_port()
     settings = {
@@ -86,34 +80,11 @@ def tour() -> Iterator[httpx.Client]:
         "DEBUG_AUTHENTICATOR_PASSWORD": PASSWORD,
         "STATE": "memory:",
     }
-    server = subprocess.Popen(
-        [sys.executable, "-m", "servey_core", "serve"],
-        cwd=EXAMPLES / "tour",
-        env=environment(**settings),
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
-            wait_for(client, server)
-            yield client
-        server.terminate()
-        server.wait(PATIENCE)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
-
-
-def wait_for(client: httpx.Client, server: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        assert server.poll() is None, "the tour ended before it was served"
-        with suppress(httpx.ConnectError):
-            client.get("/readyz").raise_for_status()
-            return
-        time.sleep(0.05)  # nothing tells from outside
-    pytest.fail("the tour is not served")
+    log = tmp_path_factory.mktemp("tour") / "log"
+    command = [sys.executable, "-m", "servey_core", "serve"]
+    env = environment(**settings)
+    with serving_process(command, port, log, cwd=EXAMPLES / "tour", env=env) as (_, client):
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "core")]  # for `redis_servers` and `state_contract`
+sys.path.insert(0, str(TESTS / "core"))  # for `state_contract`
 pytest.register_assert_rewrite("state_contract")
 
 from redis_servers import OwnRedis, answers  # noqa: E402 - it is found only now

@@ -7,6 +7,7 @@ import pytest
 import redis
 from ports import free_port
 from state_contract import LONG, SharedStoreContract, opened, until
+from waiting import PATIENCE
 
 from servey_core import SettingsError, Unavailable, start
 
@@ -123,7 +124,7 @@ def test_an_answer_is_not_waited_for_longer_than_is_said(own_redis, monkeypatch)
         await store.get("key")
         own_redis.stop()
         with pytest.raises(Unavailable):
-            await asyncio.wait_for(store.get("key"), 5)
+            await asyncio.wait_for(store.get("key"), PATIENCE)
         own_redis.go_on()
         assert await store.get("key") is None
         await store.close()

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]  # for `raw_http`, and for `serving`
+sys.path.insert(0, str(HERE))  # for `raw_http`
 pytest.register_assert_rewrite("raw_http", "serving")
 
 from serving import Served, start_with  # noqa: E402 - it is found only now

@@ -8,8 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-PATIENCE = 10.0
-"""How long to wait for what should come at once, in seconds."""
+from waiting import PATIENCE
 
 HOST = b"Host: localhost"
 JSON = b"Content-Type: application/json"

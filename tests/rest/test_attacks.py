@@ -14,7 +14,6 @@ from attacks import ATTACKS, ECHO, GUARDED, KIND_STATUS, ODDITIES, SMUGGLED, Att
 from raw_http import (
     HOST,
     JSON,
-    PATIENCE,
     Answer,
     Connection,
     chunked,
@@ -23,6 +22,7 @@ from raw_http import (
     post,
     request,
 )
+from waiting import PATIENCE
 
 from servey_core import (
     ALLOW_AUTHENTICATED,

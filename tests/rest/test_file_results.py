@@ -12,6 +12,7 @@ import httpx
 import pytest
 from raw_http import get, get_and_head
 from serving import finished_requests
+from waiting import PATIENCE
 
 from servey_core import (
     ALLOW_AUTHENTICATED,
@@ -360,7 +361,9 @@ def test_a_file_is_sent_whole_and_closed(app: Any, path: str, method: str) -> No
 def read_in_turns(url: str, path: str, number: int) -> list[bytes]:
     """Ask for one thing over several connections, and read a little from each in turn."""
     address, _, port = url.removeprefix("http://").partition(":")
-    sockets = [socket.create_connection((address, int(port)), timeout=10) for _ in range(number)]
+    sockets = [
+        socket.create_connection((address, int(port)), timeout=PATIENCE) for _ in range(number)
+    ]
     received = [b""] * number
     try:
         for one in sockets:

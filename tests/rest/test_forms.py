@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core import WebTrigger, action
 
@@ -268,7 +269,7 @@ def test_a_form_may_come_in_chunks_of_any_size(app: Any) -> None:
 def test_a_form_that_comes_too_slowly_is_cut(app: Any) -> None:
     head = f"POST {ECHO} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {MULTIPART}\r\n"
     address = (app.client.base_url.host, app.client.base_url.port)
-    with socket.create_connection(address, timeout=10) as connection:
+    with socket.create_connection(address, timeout=PATIENCE) as connection:
         connection.sendall(f"{head}Content-Length: 100\r\n\r\n--XX\r\n".encode())
         assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
 

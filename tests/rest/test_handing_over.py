@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import uvicorn
-from raw_http import HOST, PATIENCE, get, post, request
+from raw_http import HOST, get, post, request
+from waiting import PATIENCE
 
 from servey_core import WEB_GET, WEB_POST, TtlCacheControl, action
 from servey_web import create_app

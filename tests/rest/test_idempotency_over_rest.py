@@ -16,6 +16,7 @@ import httpx
 import pytest
 from pydantic import BaseModel, ConfigDict, computed_field
 from raw_http import connected, post
+from waiting import PATIENCE
 
 from servey_core import (
     ALLOW_AUTHENTICATED,
@@ -31,8 +32,6 @@ from servey_core import (
 )
 
 SETTINGS = {"state": "memory:"}
-PATIENCE = 20.0
-
 runs: list[Any] = []
 may_end = threading.Event()
 

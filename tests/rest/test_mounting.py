@@ -11,6 +11,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response, WebSocket
+from waiting import PATIENCE
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -26,7 +27,6 @@ from servey_core import (
 from servey_rest import fastapi_app
 from servey_web import create_app, lifespan_of
 
-PATIENCE = 10.0
 HANDSHAKE = (
     b"GET /api/echo HTTP/1.1\r\nHost: %b\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from ports import free_port
+from waiting import PATIENCE
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +60,6 @@ SERVERS = {
     " -b 127.0.0.1:{port} --no-control-socket",
     "hypercorn": "hypercorn --bind 127.0.0.1:{port} created:app",
 }
-PATIENCE = 20.0
 LISTENING = re.compile(r"(Uvicorn r|R)unning on|Started worker-1|Booting worker")
 
 

@@ -24,6 +24,7 @@ from fastapi import (
 )
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+from waiting import PATIENCE
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
@@ -41,7 +42,6 @@ from servey_core import (
 )
 from servey_rest import current_authorization, fastapi_app, requires
 
-PATIENCE = 10.0
 Caller = Annotated[Authorization | None, Depends(current_authorization)]
 
 

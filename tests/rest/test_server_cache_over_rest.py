@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import pytest
 from raw_http import connected, get
+from waiting import PATIENCE
 
 from servey_core import (
     ALLOW_AUTHENTICATED,
@@ -22,8 +23,6 @@ from servey_core import (
     ServerCache,
     action,
 )
-
-PATIENCE = 10.0
 
 runs: list[Any] = []
 shared = ["a"]

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import pytest
 from raw_http import Connection, connected, get, post
+from waiting import PATIENCE
 
 from servey_core import (
     ALLOW_AUTHENTICATED,
@@ -33,7 +34,6 @@ SETTINGS = {
     "body_min_rate": 1_000_000_000,
     "drain_seconds": 0.0,
 }
-PATIENCE = 10.0
 GRACE = 8.0
 AT_ONCE = 1.0
 """How long what happens at once may take on a busy machine, in seconds; less than any time-out."""

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from serving import finished_requests
+from waiting import PATIENCE
 
 from servey_core import ALLOW_AUTHENTICATED, ActionError, File, WebTrigger, action
 from servey_web.access_log import CLIENT_LEFT
 from servey_web.multipart import MEMORY_BYTES
 
 SETTINGS = {"body_timeout": 0.5}
-PATIENCE = 10.0
 LARGE = 64 * 1024 * 1024
 MULTIPART = "multipart/form-data; boundary=XX"
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import dramatiq
-from broker_nodes import PATIENCE, whole_lines
-from waiting import until
+from broker_nodes import whole_lines
+from waiting import PATIENCE, until
 
 from servey_core import Runtime, action_of, start
 from servey_core.services import run_services

@@ -6,10 +6,10 @@ import time
 
 import dramatiq
 import pytest
-from broker_nodes import PATIENCE, Stores, message
+from broker_nodes import Stores, message
 from dramatiq.errors import QueueJoinTimeout, QueueNotFound
 from processes_contract import ProcessesContract
-from waiting import until
+from waiting import PATIENCE, until
 
 from servey_sched.brokers.base import QueueSizes
 

@@ -13,9 +13,6 @@ import pytest
 
 from servey_sched.brokers.base import JobBroker
 
-PATIENCE = 20.0
-"""After how many seconds a test gives up; nothing waits as long where all is well."""
-
 LEASE = 1.0
 """The lease of the tests, in seconds."""
 

@@ -8,9 +8,9 @@ from itertools import count
 
 import dramatiq
 import pytest
-from broker_nodes import LEASE, PATIENCE, Stores, kill, message
+from broker_nodes import LEASE, Stores, kill, message
 from dramatiq.errors import QueueNotFound
-from waiting import until
+from waiting import PATIENCE, until
 
 from servey_core import Overlap
 from servey_sched.brokers.base import QueueSizes

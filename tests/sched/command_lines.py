@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from broker_nodes import PATIENCE
-from waiting import until
+from waiting import PATIENCE, until
 
 from servey_core.cli import command_line
 from servey_core.cli.application import Session

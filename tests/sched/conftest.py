@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]  # for the contracts and `redis_servers`
+sys.path.insert(0, str(HERE))  # for the contracts
 pytest.register_assert_rewrite(
     "broker_contract",
     "broker_nodes",

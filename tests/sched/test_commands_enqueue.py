@@ -5,9 +5,8 @@ import signal
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from broker_nodes import PATIENCE
 from command_lines import Application
-from waiting import until
+from waiting import PATIENCE, until
 
 ACTIONS = """
 import asyncio

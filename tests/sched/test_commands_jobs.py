@@ -9,9 +9,8 @@ import sqlite3
 from contextlib import closing, contextmanager
 
 import pytest
-from broker_nodes import PATIENCE
 from command_lines import Application
-from waiting import until
+from waiting import PATIENCE, until
 
 ACTIONS = """
 import asyncio

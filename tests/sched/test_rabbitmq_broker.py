@@ -19,11 +19,11 @@ import dramatiq
 import pika
 import pytest
 from broker_contract import BrokerContract
-from broker_nodes import LEASE, PATIENCE, kill, message
+from broker_nodes import LEASE, kill, message
 from dramatiq.errors import ConnectionClosed
 from processes_contract import until_each_works
 from rabbitmq_servers import usual_url
-from waiting import until
+from waiting import PATIENCE, until
 
 from servey_core import SettingsError
 from servey_sched.brokers.base import QueueSizes, Unsupported

@@ -8,11 +8,11 @@ from contextlib import closing, contextmanager, suppress
 import dramatiq
 import pytest
 import redis
-from broker_nodes import PATIENCE, message
+from broker_nodes import message
 from claims_contract import tick
 from dramatiq.errors import ConnectionClosed
 from redis_servers import OwnRedis
-from waiting import until
+from waiting import PATIENCE, until
 
 from servey_core import Overlap
 from servey_sched.brokers.base import QueueSizes

@@ -12,10 +12,9 @@ from uuid import uuid4
 import pika
 import pytest
 from applications import APPEND, Application, Folder, Nursery
-from broker_nodes import PATIENCE
 from rabbitmq_servers import usual_url
 from redis_servers import OwnRedis
-from waiting import until
+from waiting import PATIENCE, until
 
 from servey_core import Background, FixedRateTrigger, Misfire, Overlap, action
 from servey_sched.brokers.rabbitmq import PREFIX

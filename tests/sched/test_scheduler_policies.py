@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from applications import SECOND, START, Application, VirtualClock, play
-from broker_nodes import PATIENCE
+from waiting import PATIENCE
 
 from servey_core import AtTrigger, CronTrigger, FixedRateTrigger, Misfire, Overlap, action
 from servey_sched.scheduling.claiming import claims_of

@@ -11,7 +11,7 @@ import dramatiq
 import pytest
 from applications import SECOND, START, Application, served
 from dramatiq.errors import ConnectionFailed
-from waiting import until
+from waiting import PATIENCE, until
 
 from servey_core import FixedRateTrigger, Overlap, Unavailable, action, current_job
 from servey_core.state.memory import MemoryStore
@@ -22,7 +22,7 @@ from servey_sched.scheduling.store_claims import StoreClaims
 from servey_sched.worker.running import JobRunner
 from servey_sched.worker.verdicts import Dead
 
-PATIENCE = 0.05
+IMPATIENCE = 0.05
 
 
 class Faulty(MemoryStore):
@@ -60,7 +60,7 @@ class Here:
         self.first, self.second = self.claims(), self.claims()
         self._enqueue = self.application.broker.enqueue
 
-    def claims(self, patience=PATIENCE):
+    def claims(self, patience=IMPATIENCE):
         return StoreClaims(lambda: self.store, self.application.broker, patience)
 
     async def claim(self, claims, number, overlap=Overlap.ALLOW):
@@ -133,7 +133,7 @@ def test_the_job_of_a_node_that_dies_after_its_claim_is_enqueued_by_another(here
         await patient.settle()
         assert here.application.fired == here.ids(2)  # the other may be about to
         assert (await here.claim(here.second, 1)).outcome is Claimed.LATE
-        await asyncio.sleep(2 * PATIENCE)
+        await asyncio.sleep(2 * IMPATIENCE)
         await here.second.settle()
         await here.second.settle()
 
@@ -148,7 +148,7 @@ def test_a_node_that_starts_enqueues_what_is_left_of_another(here):
             await here.claim(here.first, 1)
         here.find_broker()
         await here.second.schedule("beat", now=START)
-        await asyncio.sleep(2 * PATIENCE)
+        await asyncio.sleep(2 * IMPATIENCE)
         await here.second.settle()
 
     asyncio.run(main())
@@ -202,7 +202,7 @@ def test_that_a_job_has_ended_is_known_at_last(here, monkeypatch):
         here.store.failures = 3
         with pytest.raises(Unavailable):
             await here.first.ended("beat", here.ids(1)[0])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while (await here.first.known(["beat"]))["beat"].open:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         return await here.claim(here.first, 2, Overlap.SKIP)

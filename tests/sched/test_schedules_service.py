@@ -17,8 +17,7 @@ from applications import (
     play,
     served,
 )
-from broker_nodes import PATIENCE
-from waiting import until
+from waiting import PATIENCE, until
 
 from servey_core import (
     Authorization,

@@ -5,6 +5,7 @@ import logging
 import threading
 
 import pytest
+from waiting import PATIENCE
 
 pytest.importorskip("sqlalchemy")
 pytest.importorskip("psycopg")
@@ -20,8 +21,6 @@ from sqlalchemy.ext.asyncio import (
 
 from servey_core import Unavailable, action
 from servey_sched.sqlalchemy import Outbox, after_commit
-
-PATIENCE = 20.0
 
 outbox = Outbox(JobRow)
 

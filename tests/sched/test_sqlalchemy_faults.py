@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from waiting import PATIENCE
 
 pytest.importorskip("sqlalchemy")
 pytest.importorskip("psycopg")
@@ -18,8 +19,6 @@ import psycopg
 from servey_sched.brokers.sqlite import SqliteBroker
 
 pytestmark = pytest.mark.slow
-
-PATIENCE = 60.0
 
 ACTIONS = """
 import os

@@ -9,9 +9,10 @@ from contextlib import closing, contextmanager
 
 import dramatiq
 import pytest
-from broker_nodes import PATIENCE, message
+from broker_nodes import message
 from claims_contract import tick
 from dramatiq.errors import ConnectionClosed, ConnectionFailed
+from waiting import PATIENCE
 
 from servey_sched.brokers.base import QueueSizes
 from servey_sched.brokers.sqlite import SqliteBroker

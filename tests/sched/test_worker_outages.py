@@ -5,7 +5,7 @@ import time
 
 import pytest
 from job_applications import OnBrokers
-from waiting import until
+from waiting import PATIENCE, until
 
 from servey_core import Unavailable
 from servey_core.state.memory import MemoryStore
@@ -134,4 +134,4 @@ class TestCrashes(OnBrokers):
         app = make()
         monkeypatch.setattr("servey_sched.worker.worker.watch", None)
         with pytest.raises(RuntimeError, match="has ended"), app.working() as worker:
-            worker.ended.result(10)
+            worker.ended.result(PATIENCE)

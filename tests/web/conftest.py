@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
+from waiting import PATIENCE
 
 from servey_core.services import ServiceContext
 from servey_core.settings import CoreSettings
@@ -19,9 +20,6 @@ from servey_web.protection import protect
 from servey_web.server import serve
 from servey_web.settings import WebSettings
 from servey_web.sockets import open_sockets
-
-PATIENCE = 10.0
-"""How long a test waits for what should happen at once, in seconds."""
 
 
 @dataclass

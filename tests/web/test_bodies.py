@@ -5,6 +5,7 @@ import json
 from contextlib import suppress
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core.errors import BadRequest, RequestTimeout
 from servey_web.bodies import Patience, declared_length, limit_body, read_body
@@ -86,7 +87,7 @@ def test_an_endless_chunked_body_is_cut(run_server, handler) -> None:
                 except TimeoutError:
                     continue
         except OSError:
-            connection.settimeout(10)  # the server hung up; what it said is there to be read
+            connection.settimeout(PATIENCE)  # the server hung up; what it said is there to be read
             with suppress(ConnectionResetError):
                 while part := connection.recv(65536):
                     answer += part

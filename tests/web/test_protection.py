@@ -5,6 +5,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core.errors import NotFound
 from servey_core.settings import CoreSettings
@@ -150,7 +151,7 @@ def test_what_is_too_much_at_once_is_refused_and_health_is_not(run_server) -> No
 
     with server.client() as client, ThreadPoolExecutor(10) as pool:
         held = [pool.submit(client.get, "/") for _ in range(10)]
-        asyncio.run_coroutine_threadsafe(full(), server.loop).result(10)
+        asyncio.run_coroutine_threadsafe(full(), server.loop).result(PATIENCE)
         refused = client.get("/")
         alive = client.get(LIVEZ)
         server.call(release.set)
@@ -184,10 +185,10 @@ def test_what_leaves_the_count_takes_no_room_and_leaves_once(run_server) -> None
 
     with server.client() as client, ThreadPoolExecutor(10) as pool:
         held = [pool.submit(client.get, "/listen") for _ in range(5)]
-        asyncio.run_coroutine_threadsafe(full(5), server.loop).result(10)
+        asyncio.run_coroutine_threadsafe(full(5), server.loop).result(PATIENCE)
         assert client.get("/").status_code == 200
         held += [pool.submit(client.get, "/counted") for _ in range(2)]
-        asyncio.run_coroutine_threadsafe(full(2), server.loop).result(10)
+        asyncio.run_coroutine_threadsafe(full(2), server.loop).result(PATIENCE)
         assert client.get("/").status_code == 503
         server.call(release.set)
         assert [one.result().status_code for one in held] == [200] * 7
@@ -208,7 +209,7 @@ def test_only_a_trusted_proxy_is_believed(run_server, trusted, client) -> None:
 def logged(server, caplog, path):
     """What the access log says of requests for a path; it comes after the answer."""
     server.ask_to_stop()
-    server.ended.result(10)
+    server.ended.result(PATIENCE)
     records = [one for one in caplog.records if one.name == "servey.access"]
     return [one for one in records if vars(one)["path"] == path]
 

@@ -7,6 +7,7 @@ from socket import IPPROTO_TCP, TCP_NODELAY
 
 import pytest
 import uvloop
+from waiting import PATIENCE
 
 from servey_core.errors import ServiceError, SettingsError
 from servey_core.services import ServiceContext
@@ -51,7 +52,7 @@ def test_a_stop_says_so_and_lets_what_is_under_way_finish(held) -> None:
     with server.client() as client, ThreadPoolExecutor() as pool:
         assert client.get(READYZ).json() == {"status": "ready", "checks": {}}
         under_way = pool.submit(client.get, "/")
-        assert app.arrived.wait(10)
+        assert app.arrived.wait(PATIENCE)
         server.ask_to_stop()
         while (draining := client.get(READYZ)).is_success:
             pass  # the request overtook the stop
@@ -59,7 +60,7 @@ def test_a_stop_says_so_and_lets_what_is_under_way_finish(held) -> None:
         assert under_way.result().text == "done"
     assert draining.status_code == 503
     assert draining.json()["status"] == "draining"
-    server.ended.result(10)
+    server.ended.result(PATIENCE)
     with pytest.raises(ConnectionRefusedError):
         server.connect()
 
@@ -69,9 +70,9 @@ def test_a_hung_request_is_cut_with_a_503_and_the_server_ends(run_server) -> Non
     server = run_server(app, core=CoreSettings(grace_seconds=0.5))
     with server.client() as client, ThreadPoolExecutor() as pool:
         under_way = pool.submit(client.get, "/")
-        assert app.arrived.wait(10)
+        assert app.arrived.wait(PATIENCE)
         server.ask_to_stop()
-        server.ended.result(10)
+        server.ended.result(PATIENCE)
         answer = under_way.result()
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"

@@ -83,7 +83,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def get(url: str) -> str:
     """The body of an answer."""
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=60) as response:
         body: bytes = response.read()
     return body.decode()
 

@@ -2,6 +2,8 @@ import json
 import signal
 import subprocess
 
+from waiting import PATIENCE
+
 ACTIONS = """
 import asyncio
 import sys
@@ -76,7 +78,7 @@ def test_ctrl_c_ends_an_action(project):
         assert process.stderr is not None
         assert any(line == "it waits\n" for line in process.stderr)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, err) == (130, "", "Interrupted.\n")
 
 

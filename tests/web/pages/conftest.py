@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1])]  # for `asking`, and for `serving`
+sys.path.insert(0, str(HERE))  # for `asking`
 pytest.register_assert_rewrite("asking", "serving")
 
 from asking import Pages, write_templates  # noqa: E402 - it is found only now

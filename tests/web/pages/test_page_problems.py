@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from asking import BROWSER
-from serving import PATIENCE
+from waiting import PATIENCE
 
 from servey_core import (
     ALLOW_AUTHENTICATED,

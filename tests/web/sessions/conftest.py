@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1])]  # for `visiting`, and for `serving`
+sys.path.insert(0, str(HERE))  # for `visiting`
 pytest.register_assert_rewrite("serving", "visiting")
 
 from serving import Served  # noqa: E402 - it is found only now

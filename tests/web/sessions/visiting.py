@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 import httpx
-from serving import PATIENCE, by_rest
+from serving import by_rest
+from waiting import PATIENCE
 
 from servey_core import (
     WEB_GET,

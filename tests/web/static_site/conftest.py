@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1])]  # for `site_folders`; `serving` and `chromium`
+sys.path.insert(0, str(HERE))  # for `site_folders`
 pytest.register_assert_rewrite("site_folders", "serving")
 
 from serving import Served  # noqa: E402 - it is found only now
