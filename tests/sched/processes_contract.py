@@ -97,7 +97,7 @@ class ProcessesContract(Stores):
         kill(workers.pop(nodes.said("begin", "job")[0]))
         killed = time.monotonic()
         until(lambda: len(nodes.said("begin", "job")) == 2)
-        assert time.monotonic() - killed < LEASE + 5
+        assert time.monotonic() - killed < LEASE + 1.0
         until(lambda: nodes.said("end", "job") == list(workers))
         broker.join("default", timeout=5000)
 
