@@ -122,6 +122,14 @@ def test_something_is_sent_and_acknowledged(page: Page) -> None:
     logged(page, "event", "hello")
 
 
+def test_what_is_refused_of_what_was_sent_says_where_it_is_wrong(page: Page) -> None:
+    page.click("#connect")
+    page.wait_for("document.getElementById('state').innerText === 'Connected'")
+    page.evaluate("document.getElementById('send-data').value = '{}'")
+    page.click("#send [type=submit]")
+    assert "#/text: Field required" in page.text("#send-hint")
+
+
 def test_a_refusal_is_highlighted(page: Page) -> None:
     subscribe(page, "orders")
     logged(page, "error", "401")

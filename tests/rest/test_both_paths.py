@@ -171,8 +171,8 @@ def both(
 ) -> Iterator[Both]:
     modules, path = set(sys.modules), list(sys.path)
     tour = tmp_path_factory.mktemp("tour")
-    without_pages = shutil.ignore_patterns("home.py")  # FastAPI's application has none
-    shutil.copytree(TOUR, tour, ignore=without_pages, dirs_exist_ok=True)
+    others = shutil.ignore_patterns("home.py", "chat.py")  # what FastAPI's application has none of
+    shutil.copytree(TOUR, tour, ignore=others, dirs_exist_ok=True)
     sys.path.insert(0, str(tour))
     given = {**SETTINGS, "plugin_modules": "tour_plugin", "cors_origins": request.param}
     runtime, other = (start(str(tour / "actions"), given=given) for _ in range(2))

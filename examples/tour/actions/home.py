@@ -24,6 +24,7 @@ PLACES = [
     Place("/docs", "REST", "every operation, to read and to try"),
     Place("/openapi.json", "OpenAPI", "the same, for programs"),
     Place("/graphql", "GraphQL", "the same actions, in an explorer"),
+    Place("/asyncapi", "Channels", "a chat, to listen to and to talk in"),
     Place("/actions/say-hello?name=World", "An action", "one of them, called"),
 ]
 

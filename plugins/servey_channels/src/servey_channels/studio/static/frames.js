@@ -59,6 +59,12 @@ export function element(name, text, className = "") {
   return made;
 }
 
+/* What a problem says, and what is wrong where. */
+export function told({ title, detail, errors = [] }) {
+  const faults = errors.map((one) => `${one.pointer}: ${one.detail}`);
+  return [detail ?? title, ...faults].join(" · ");
+}
+
 function clock(moment) {
   const time = moment.toLocaleTimeString([], { hour12: false });
   return `${time}.${String(moment.getMilliseconds()).padStart(3, "0")}`;
@@ -67,7 +73,7 @@ function clock(moment) {
 /* What matters of a message, in a line. */
 function gist(message) {
   const { type, data, problem, recovered, offset, text } = message;
-  if (problem) return `${problem.status} ${problem.detail ?? problem.title}`;
+  if (problem) return `${problem.status} ${told(problem)}`;
   if (type === "subscribed") return recovered ? `at ${offset}` : `at ${offset}, some were missed`;
   if (type === "event") return `${offset}: ${JSON.stringify(data)}`;
   if (type === "gap") return `up to ${offset}`;

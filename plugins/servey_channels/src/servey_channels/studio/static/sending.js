@@ -1,5 +1,6 @@
 /* The form by which something is sent to a channel, with the document's examples filled in. */
 
+import { told } from "./frames.js";
 import { resolve } from "./reference.js";
 
 /* What the document says that can be sent: for each channel, its examples. */
@@ -49,7 +50,7 @@ export function prepareForm(form, channels, send) {
     }
     hint.textContent = "";
     send(channel.value, value).catch((error) => {
-      hint.textContent = error.message;
+      hint.textContent = error.problem ? told(error.problem) : error.message;
     });
   });
   showExamples();
