@@ -77,6 +77,15 @@ def test_large_headers_are_refused(run_server, headers) -> None:
     assert server.exchange(GET + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 200 ")
 
 
+def test_large_headers_are_refused_also_where_they_begin_behind_another_request(run_server) -> None:
+    server = run_server(hello)
+    with server.connect() as connection:
+        connection.sendall(GET + b"\r\n" + GET + b"X-Big: " + b"x" * 60_000)
+        assert server.read_response(connection).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(b"x" * 30_000 + b"\r\n\r\n")
+        assert server.read_response(connection).startswith(b"HTTP/1.1 431 ")
+
+
 def test_headers_that_never_end_are_cut_while_they_come(run_server) -> None:
     with run_server(hello).connect() as connection:
         connection.sendall(GET + b"X-Big: ")

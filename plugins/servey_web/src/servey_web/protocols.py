@@ -82,6 +82,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.logger = _uvicorn_log
         self._quiet = 0
         self._latest = 0
+        self._most = 0  # what may have come of the header section that is under way
         self._timer: asyncio.TimerHandle | None = None
         self._refusal: ProblemError | None = None
         self._lingering = False
@@ -102,6 +103,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Parse what has come; the timer runs only while a header section is incomplete."""
         self._latest = len(data)
         self._quiet += self._latest
+        self._most += self._latest
         if self._lingering:
             self._linger()
             return
@@ -121,7 +123,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if refusal is not None:
             self._refusal = refusal
             raise refusal
-        self._quiet = 0
+        self._begin_anew()
         super().on_headers_complete()
         if self.parser.should_upgrade():
             return
@@ -131,7 +133,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
-        self._quiet = 0
+        self._begin_anew()
         super().on_body(body)
 
     def on_response_complete(self) -> None:
@@ -156,13 +158,16 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(self._refusal or BadRequest(msg))
 
     def _refusal_of_head(self) -> ProblemError | None:
-        at_most = self._quiet + self._latest  # there may be several in what came last
-        if at_most > self.max_header_bytes and self._section() > self.max_header_bytes:
+        if self._most > self.max_header_bytes and self._section() > self.max_header_bytes:
             return self._too_large()
         if self.parser.should_upgrade() and has_body(self.headers):
             # The parser would take the body for the next request.
             return BadRequest("A request with a body cannot ask for an upgrade: leave Upgrade out.")
         return dubious(self.url, self.parser.get_http_version(), self.headers)
+
+    def _begin_anew(self) -> None:
+        self._quiet = 0
+        self._most = self._latest  # the next section may begin anywhere in what came last
 
     def _section(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
