@@ -41,10 +41,38 @@ def serve_reloading(children: Children, folders: Iterable[Path], *, grace_second
     stopper = Stopper(grace_seconds + _PARENT_SECONDS, cut=children.kill)
 
     async def main(stop: asyncio.Event) -> int:
-        await _reload(children, folders, files, stop)
+        await reload(children, folders, files, stop)
         return 0
 
     return stopper.run(main)
+
+
+async def reload(
+    children: Children, folders: Iterable[Path], files: "BaseFilter", stop: asyncio.Event
+) -> None:
+    """Start a child anew at every change from its first start on, until the stop.
+
+    Args:
+        children: What starts and ends the child.
+        folders: What to watch.
+        files: Which files count.
+        stop: Is set when it should end.
+    """
+    from watchfiles import awatch
+
+    async with aclosing(awatch(*folders, watch_filter=files)) as changes:
+        while True:
+            changed = asyncio.ensure_future(anext(changes))
+            await asyncio.sleep(0)  # now they are watched, before the child reads any of them
+            child = await children.start()
+            reporting = asyncio.ensure_future(_report_end(child))
+            goes_on = await ends_before(changed, stop)
+            reporting.cancel()
+            await children.stop(child)
+            if not goes_on:
+                return
+            names = sorted({Path(path).name for _, path in changed.result()})
+            _log.info("Changed: %s. Starting anew.", ", ".join(names))
 
 
 def python_and_templates() -> "BaseFilter":
@@ -60,25 +88,6 @@ def python_and_templates() -> "BaseFilter":
             "--reload needs watchfiles, which is not installed: pip install 'servey-core[reload]'"
         ) from None
     return PythonFilter(extra_extensions=TEMPLATES)
-
-
-async def _reload(
-    children: Children, folders: Iterable[Path], files: "BaseFilter", stop: asyncio.Event
-) -> None:
-    from watchfiles import awatch
-
-    async with aclosing(awatch(*folders, watch_filter=files)) as changes:
-        while True:
-            changed = asyncio.ensure_future(anext(changes))
-            child = await children.start()
-            reporting = asyncio.ensure_future(_report_end(child))
-            goes_on = await ends_before(changed, stop)
-            reporting.cancel()
-            await children.stop(child)
-            if not goes_on:
-                return
-            names = sorted({Path(path).name for _, path in changed.result()})
-            _log.info("Changed: %s. Starting anew.", ", ".join(names))
 
 
 async def _report_end(child: asyncio.subprocess.Process) -> None:

@@ -1,5 +1,6 @@
 """`servey serve --reload`: a child that is started anew, by real processes and signals."""
 
+import asyncio
 import os
 import re
 import signal
@@ -7,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from waiting import PATIENCE
 
 from servey_core.cli.serve import watched
 from servey_core.errors import ConfigurationError
-from servey_core.reloading import python_and_templates
+from servey_core.reloading import python_and_templates, reload
 from servey_core.safety import warnings_about
 from servey_core.settings import Settings
 
@@ -77,6 +79,41 @@ def test_the_child_ends_with_a_parent_that_is_killed(project):
     serving = project.serve("--reload")
     serving.line("Serving echo")
     assert serving.ended(signal.SIGKILL) == -signal.SIGKILL  # waits for all that hold stderr
+
+
+class QuickChildren:
+    """Children of which the first has read its files as soon as it starts, and one is changed."""
+
+    def __init__(self, file, stop):
+        self._file, self._stop = file, stop
+        self.started = 0
+
+    async def start(self):
+        self.started += 1
+        if self.started == 1:
+            self._file.write_text(CHANGED)
+        else:
+            self._stop.set()
+        return self
+
+    async def wait(self):
+        await asyncio.Event().wait()
+
+    async def stop(self, child):
+        assert child is self
+
+
+def test_a_change_just_after_the_first_child_started_is_seen(tmp_path):
+    pytest.importorskip("watchfiles")
+
+    async def play():
+        stop = asyncio.Event()
+        children = QuickChildren(tmp_path / "actions.py", stop)
+        reloading = reload(children, [tmp_path], python_and_templates(), stop)
+        await asyncio.wait_for(reloading, PATIENCE)
+        assert children.started == 2
+
+    asyncio.run(play())
 
 
 def test_in_production_it_is_warned_of():
