@@ -6,13 +6,14 @@ import sys
 import threading
 import time
 from contextlib import closing, contextmanager
+from queue import SimpleQueue
 
 import dramatiq
 import pytest
 from broker_nodes import message
 from claims_contract import tick
 from dramatiq.errors import ConnectionClosed, ConnectionFailed
-from waiting import PATIENCE
+from waiting import PATIENCE, until
 
 from servey_sched.brokers.base import QueueSizes
 from servey_sched.brokers.sqlite import SqliteBroker
@@ -65,9 +66,10 @@ def run(program, path):
 
 def test_a_locked_file_is_an_error_in_time_and_no_longer_than_it_is_locked(broker, path):
     broker.enqueue(message())
+    why = r"jobs\.db cannot be used just now: .* locked\. Another process .* if it is stopped, let"
     with locked(path):
         began = time.monotonic()
-        with pytest.raises(ConnectionFailed, match=r"jobs\.db cannot be used just now: .* locked"):
+        with pytest.raises(ConnectionFailed, match=why):
             broker.enqueue(message())
         assert 0.2 <= time.monotonic() - began < 2
     broker.enqueue(message())
@@ -220,6 +222,16 @@ def test_a_process_that_ends_does_not_take_the_log_from_those_that_go_on(broker,
         assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+class Counted(SimpleQueue):
+    """A queue that knows how many were put into it: how many it still has says less."""
+
+    puts = 0
+
+    def put(self, *arguments):
+        super().put(*arguments)
+        self.puts += 1
+
+
 def test_what_gathers_while_one_commits_shares_a_commit(path):
     commits = []
     began, go = threading.Event(), threading.Event()
@@ -233,14 +245,14 @@ def test_what_gathers_while_one_commits_shares_a_commit(path):
 
     results = []
     with closing(Writer(path, 1.0, lambda: commits.append(1))) as writer:
+        writer._operations = Counted()
         threads = [threading.Thread(target=writer.run, args=(holds,))]
         threads[0].start()
         assert began.wait(PATIENCE)
         threads += [threading.Thread(target=does, args=(number,)) for number in range(20)]
         for thread in threads[1:]:
             thread.start()
-        while writer._operations.qsize() < 19:  # the writer's thread has one
-            time.sleep(0.001)
+        until(lambda: writer._operations.puts == 20)
         go.set()
         for thread in threads:
             thread.join()
@@ -269,6 +281,7 @@ def test_an_operation_that_fails_takes_no_other_with_it(path):
 
     failed = []
     with closing(Writer(path, 1.0, lambda: None)) as writer:
+        writer._operations = Counted()
         threads = [threading.Thread(target=writer.run, args=(holds,))]
         threads[0].start()
         assert began.wait(PATIENCE)
@@ -276,8 +289,7 @@ def test_an_operation_that_fails_takes_no_other_with_it(path):
         threads.append(threading.Thread(target=run_failing))
         for thread in threads[1:]:
             thread.start()
-        while writer._operations.qsize() < 1:  # the writer's thread has one
-            time.sleep(0.001)
+        until(lambda: writer._operations.puts == 2)
         go.set()
         for thread in threads:
             thread.join()

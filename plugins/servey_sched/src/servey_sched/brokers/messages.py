@@ -90,9 +90,12 @@ def error_of(delivery: dramatiq.MessageProxy) -> str:
 
 
 def why_garbage(error: DecodeError) -> str:
-    """What is said of bytes that cannot be decoded."""
-    cause = f" ({error.error})" if error.error else ""
-    return f"This is not a message that can be run: {error}{cause}"
+    """What is said of bytes that cannot be decoded, without the bytes: there may be many."""
+    cause: Exception = error
+    while isinstance(cause, DecodeError) and cause.error:
+        cause = cause.error
+    why = f"It has no {cause}." if isinstance(cause, KeyError) else str(cause)
+    return f"This is not a message that can be run: {why:.200}"
 
 
 def first_try(queue: str, body: bytes) -> bytes:

@@ -176,9 +176,14 @@ class Writer:
                 operation.fail(error)
             return
         text = f"The jobs in {self._path} cannot be used just now: {error}."
-        _log.error(text)
-        if not is_busy(error):
+        if is_busy(error):
+            text += (
+                f" Another process has kept others from writing for {self._patience:g} s; if it is"
+                " stopped, let it go on, or end it."
+            )
+        else:
             self._disconnect()
+        _log.error(text)
         for operation in group:
             failure = ConnectionFailed(text)
             failure.__cause__ = error
