@@ -149,7 +149,8 @@ def browsing(folder: Path) -> Iterator[Page]:
     browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         url = _debugger(browser, folder / "DevToolsActivePort")
-        with connect(url, max_size=None, proxy=None) as connection:
+        # The browser may have no time for pings: who waits for it gives up by itself.
+        with connect(url, max_size=None, ping_interval=None, proxy=None) as connection:
             yield Page(connection)
     finally:
         browser.kill()

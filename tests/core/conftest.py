@@ -244,11 +244,12 @@ class Project:
         self.write("app_plugin.py", PLUGIN)
 
     def write(self, name: str, text: str) -> Path:
-        """Write a file of the application."""
+        """Write a file of the application, at once: nobody sees a half of it."""
         file = self.folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-        return file
+        draft = file.with_name(f"{file.name}.draft")
+        draft.write_text(text)
+        return draft.replace(file)
 
     def serve(self, *arguments: str, **variables: str) -> Serving:
         """Start `servey serve`, on a free port unless another is given."""

@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 import pytest
 from click.testing import CliRunner
 from state_contract import LONG, SHORT, SharedStoreContract, StoreContract, gone, opened
+from waiting import until
 
 from servey_core import SettingsError, Unavailable, start
 from servey_core.cli import command_line
@@ -293,10 +294,7 @@ def test_a_store_that_is_forgotten_is_closed(workplace):
         await store.add("key", b"value", LONG)
 
     asyncio.run(scenario())
-    deadline = 200
-    while (workplace.folder / "state.db-wal").exists() and (deadline := deadline - 1):
-        asyncio.run(asyncio.sleep(0.02))
-    assert deadline
+    until(lambda: not (workplace.folder / "state.db-wal").exists())
 
 
 GARBAGE_IN_BETWEEN = """

@@ -153,6 +153,17 @@ class Connection:
         return part
 
 
+def status_of(opened: socket.socket) -> int:
+    """Read the head of a response, and no more; its status."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += (byte := opened.recv(1))
+        assert byte, f"the server hung up after {head!r}"
+    status_line = _STATUS_LINE.match(head)
+    assert status_line, head
+    return int(status_line[1])
+
+
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     """A connection to a server.

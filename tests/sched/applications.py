@@ -242,11 +242,13 @@ class Node:
     def __init__(self, pid: int, log: Path) -> None:
         self._pid = pid
         self._log = log
+        self._gone = False  # then its id may be another's
 
     def send(self, number: int) -> None:
         """Send a signal, where it is still there."""
-        with suppress(ProcessLookupError):
-            os.kill(self._pid, number)
+        if not self._gone:
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, number)
 
     def kill(self) -> None:
         """`kill -9`, and wait until it is gone."""
@@ -271,10 +273,11 @@ class Node:
     @property
     def _there(self) -> bool:
         try:
-            os.kill(self._pid, 0)
+            if not self._gone:
+                os.kill(self._pid, 0)
         except ProcessLookupError:
-            return False
-        return True
+            self._gone = True
+        return not self._gone
 
 
 class Nursery:

@@ -10,6 +10,7 @@ from typing import Any
 
 import dramatiq
 import pytest
+from stopping import stop
 
 from servey_sched.brokers.base import JobBroker
 
@@ -45,6 +46,13 @@ def nap(word, seconds):
     time.sleep(seconds)
     write("end", word)
 
+@dramatiq.actor(max_retries=0)
+def hold(word):
+    write("begin", word)
+    while not os.path.exists(os.path.join({folder!r}, word)):
+        time.sleep(0.005)
+    write("end", word)
+
 def say(word):
     print(word, flush=True)
 
@@ -72,12 +80,15 @@ class Nodes:
 
     def __init__(self, recipe: str, folder: Path) -> None:
         self._recipe = recipe
+        self._folder = folder
         self._log = folder / "jobs.log"
         self._processes: list[subprocess.Popen[str]] = []
 
     def start(self, main: str = WORKER, *, ready: bool = True) -> "subprocess.Popen[str]":
         """Start a process, and wait until it says that it is ready."""
-        program = PROGRAM.format(recipe=self._recipe, log=str(self._log), main=main)
+        program = PROGRAM.format(
+            recipe=self._recipe, folder=str(self._folder), log=str(self._log), main=main
+        )
         process = subprocess.Popen(
             [sys.executable, "-c", program, str(LEASE)],
             stdin=subprocess.PIPE,
@@ -89,6 +100,14 @@ class Nodes:
             assert process.stdout
             assert process.stdout.readline() == "ready\n"
         return process
+
+    def stop(self, process: "subprocess.Popen[str]") -> None:
+        """Let a process stand still, until SIGCONT."""
+        stop(process, self._folder.glob("*.db"))
+
+    def let_end(self, word: str) -> None:
+        """Let a job end that holds on."""
+        (self._folder / word).touch()
 
     def log(self) -> list[list[Any]]:
         """What jobs have written so far: the process's id, and words."""

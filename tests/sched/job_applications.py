@@ -25,6 +25,7 @@ import redis
 from broker_nodes import whole_lines
 from rabbitmq_servers import usual_url
 from redis_servers import OwnRedis
+from stopping import stop
 from waiting import PATIENCE, until
 
 from servey_core import Job, Runtime, action_of, start
@@ -144,6 +145,7 @@ class Process:
     """One process of an application."""
 
     def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
+        self._folder = folder
         self._output = folder / f"output-{time.monotonic_ns()}.log"
         with self._output.open("w") as output:
             self.process = subprocess.Popen(
@@ -180,6 +182,10 @@ class Process:
     def signal(self, number: int) -> None:
         """Send it a signal."""
         self.process.send_signal(number)
+
+    def stop(self) -> None:
+        """Let it stand still, until SIGCONT."""
+        stop(self.process, self._folder.glob("*.db"))
 
     def kill(self) -> None:
         """Kill it and its children, as a crash would."""

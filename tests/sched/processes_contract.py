@@ -92,12 +92,13 @@ class ProcessesContract(Stores):
     @pytest.mark.slow
     def test_a_killed_workers_job_runs_again_within_the_lease(self, nodes, broker):
         workers = {worker.pid: worker for worker in (nodes.start(), nodes.start())}
-        broker.enqueue(message("nap", "job", 1.0))
+        broker.enqueue(message("hold", "job"))
         until(lambda: nodes.said("begin", "job"))
         kill(workers.pop(nodes.said("begin", "job")[0]))
         killed = time.monotonic()
         until(lambda: len(nodes.said("begin", "job")) == 2)
         assert time.monotonic() - killed < LEASE + 1.0
+        nodes.let_end("job")
         until(lambda: nodes.said("end", "job") == list(workers))
         broker.join("default", timeout=5000)
 
@@ -214,12 +215,13 @@ for thread in threads:
     @pytest.mark.slow
     def test_a_worker_that_was_stopped_past_its_lease_disturbs_nobody(self, nodes, broker):
         first = nodes.start()
-        broker.enqueue(message("nap", "job", LEASE))
+        broker.enqueue(message("hold", "job"))
         until(lambda: nodes.said("begin", "job"))
-        os.kill(first.pid, signal.SIGSTOP)
+        nodes.stop(first)
         second = nodes.start()
         until(lambda: nodes.said("begin", "job") == [first.pid, second.pid])
         os.kill(first.pid, signal.SIGCONT)
+        nodes.let_end("job")
         until(lambda: first.pid in nodes.said("end", "job"))
         until(lambda: second.pid in nodes.said("end", "job"))
         broker.join("default", timeout=5000)
@@ -244,7 +246,7 @@ say("said")
 sys.stdin.read()
 """
         )
-        os.kill(late.pid, signal.SIGSTOP)
+        nodes.stop(late)
         for consumer in [broker.consume("default", timeout=100) for _ in range(3)]:
             until(lambda consumer=consumer: next(consumer))
         os.kill(late.pid, signal.SIGCONT)

@@ -1,8 +1,10 @@
 """Jobs with an idempotency key run once, however often and from wherever they are sent."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from dramatiq.errors import ConnectionClosed
 from job_applications import OnBrokers
 from waiting import until
 
@@ -114,9 +116,15 @@ class TestSendingAgain(OnBrokers):
         broker = RedisBroker(app.store.url, middleware=[], patience=0.5)
         queue = DramatiqQueue(app.runtime, broker)
         order = order_job(app.runtime, "pays", {"word": "it"}, idempotency_key="order-7")
+
+        def is_connected():
+            with suppress(ConnectionClosed):
+                return broker.sizes()
+
         with app.working():
-            queue.put([order_job(app.runtime, "note", {"word": "first"})])
+            app.enqueue("note", word="first")
             until(lambda: app.said("note"))
+            until(is_connected)
             redis_server.stop()
             try:
                 with pytest.raises(Unavailable):
@@ -124,7 +132,7 @@ class TestSendingAgain(OnBrokers):
             finally:
                 redis_server.go_on()
             until(lambda: app.said("paid"))  # it had arrived
-            queue.put([order])
+            app.queue.put([order])
             app.until_idle()
         queue.close()
         assert app.words("paid") == ["it"]

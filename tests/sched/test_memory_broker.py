@@ -107,8 +107,8 @@ def bury_all(consumer):
 def test_a_consumer_wakes_at_once_and_for_what_becomes_due(broker):
     consumer = broker.consume("default", timeout=20_000)
     for delay in (None, 50):
-        threading.Timer(0.05, broker.enqueue, [message()], {"delay": delay}).start()
         began = time.monotonic()
+        threading.Timer(0.05, broker.enqueue, [message()], {"delay": delay}).start()
         consumer.ack(next(consumer))
         assert 0.04 < time.monotonic() - began < 1
 

@@ -131,11 +131,11 @@ class TestRetries(OnBrokers):
 
     def test_the_gaps_of_jobs_that_fail_together_are_spread(self, make):
         app, delays = make(FAILING), []
-        app.enqueue_all("fails_slowly", [{"word": str(n)} for n in range(20)])
+        app.enqueue_all("fails_slowly", [{"word": str(n)} for n in range(60)])
         app.broker.add_middleware(Delays(delays))
         with app.working():
-            until(lambda: len(delays) == 20)
-        assert 500 <= min(delays) / 1000 < 700  # any of them does so by a chance of 1 in 10^4
+            until(lambda: len(delays) == 60)
+        assert 500 <= min(delays) / 1000 < 700  # none of them does so by a chance of 1 in 10^13
         assert 800 < max(delays) / 1000 <= 1000
 
     def test_a_job_that_succeeds_at_last_has_a_result(self, make):

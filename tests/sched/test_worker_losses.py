@@ -154,7 +154,7 @@ class TestWorkersThatDie(OnBrokers):
         worker = app.worker()
         until(lambda: app.said("begin"))
         with app.working():
-            worker.signal(signal.SIGSTOP)
+            worker.stop()
             stopped = time.monotonic()
             until(lambda: app.said("end"))
             assert time.monotonic() - stopped < 3 * lease_of(app.store) + SLACK
@@ -186,7 +186,7 @@ class TestServing(OnBrokers):
 
 
 def test_a_broker_in_memory_says_what_is_lost(tmp_path):
-    app = JobApplication(tmp_path, Store("memory", "memory:"), IN_MEMORY, grace_seconds=1)
+    app = JobApplication(tmp_path, Store("memory", "memory:"), IN_MEMORY, grace_seconds=4)
     try:
         server = app.serve()
         server.says("lost when this process ends")

@@ -64,8 +64,9 @@ class TestQueues(OnBrokers):
         app = make(MANY)
         app.enqueue("note", word="here")
         app.enqueue("elsewhere", word="there")
-        worker = app.worker("--queues", f"{app.store.queue}-other")
-        until(lambda: app.said("note"))
+        other = f"{app.store.queue}-other"
+        worker = app.worker("--queues", other)
+        until(lambda: app.broker.is_idle(other))  # or its job would run once more
         assert app.words("note") == ["there"]
         assert app.broker.sizes()[app.store.queue].ready == 1
         worker.kill()
