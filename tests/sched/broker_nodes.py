@@ -11,11 +11,15 @@ from typing import Any
 import dramatiq
 import pytest
 from stopping import stop
+from waiting import PATIENCE
 
 from servey_sched.brokers.base import JobBroker
 
 LEASE = 1.0
 """The lease of the tests, in seconds."""
+
+PATIENT = round(PATIENCE * 1000)
+"""After how many milliseconds a test gives up that joins a queue."""
 
 
 def message(actor: str = "note", *args: object, **options: Any) -> dramatiq.Message[Any]:
@@ -47,9 +51,9 @@ def nap(word, seconds):
     write("end", word)
 
 @dramatiq.actor(max_retries=0)
-def hold(word):
+def hold(word, file=None):
     write("begin", word)
-    while not os.path.exists(os.path.join({folder!r}, word)):
+    while not os.path.exists(os.path.join({folder!r}, file or word)):
         time.sleep(0.005)
     write("end", word)
 
@@ -105,9 +109,9 @@ class Nodes:
         """Let a process stand still, until SIGCONT."""
         stop(process, self._folder.glob("*.db"))
 
-    def let_end(self, word: str) -> None:
-        """Let a job end that holds on."""
-        (self._folder / word).touch()
+    def let_end(self, file: str) -> None:
+        """Let jobs end that hold on until there is a file; it has a job's word, or another name."""
+        (self._folder / file).touch()
 
     def log(self) -> list[list[Any]]:
         """What jobs have written so far: the process's id, and words."""

@@ -19,7 +19,7 @@ import dramatiq
 import pika
 import pytest
 from broker_contract import BrokerContract
-from broker_nodes import LEASE, message
+from broker_nodes import LEASE, PATIENT, message
 from dramatiq.errors import ConnectionClosed
 from processes_contract import until_each_works
 from rabbitmq_servers import usual_url
@@ -133,11 +133,11 @@ broker = RabbitmqBroker({url!r}, prefix={prefix!r}, lease=lease)
         workers = {nodes.start().pid, nodes.start().pid}
         until_each_works(nodes, broker, workers)
         numbers = list(range(300))
-        broker.enqueue_many([message("nap", number, 0.005) for number in numbers])
+        broker.enqueue_many([message("hold", number, "all") for number in numbers])
+        until(lambda: {pid for pid, what, _ in nodes.log() if what == "begin"} == workers)
+        nodes.let_end("all")
         until(lambda: len([what for _, what, _ in nodes.log() if what == "end"]) == len(numbers))
-        began = [(pid, word) for pid, what, word in nodes.log() if what == "begin"]
-        assert sorted(word for _, word in began) == numbers
-        assert {pid for pid, _ in began} == workers
+        assert sorted(word for _, what, word in nodes.log() if what == "begin") == numbers
 
     @pytest.mark.slow
     def test_a_worker_that_was_stopped_past_its_lease_disturbs_nobody(self, nodes, broker):
@@ -304,7 +304,7 @@ os.kill(os.getpid(), signal.SIGKILL)
         actor.send(1)
         work()
         actor.send_with_options(args=[2], delay=50)
-        broker.join("default", timeout=5000)
+        broker.join("default", timeout=PATIENT)
         assert seen == [1, 2]
         dead = broker.dead()
         assert [(job.message, job.actor) for job in dead] == [(None, "")] * 9

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import dramatiq
 import pytest
-from broker_nodes import message
+from broker_nodes import PATIENT, message
 from dramatiq.errors import ConnectionClosed
 from rabbitmq_servers import LONGEST_MESSAGE, OwnRabbitmq
 from waiting import until
@@ -231,7 +231,7 @@ def test_nothing_accepted_is_lost_when_rabbitmq_is_killed(server, prefix):
         for producer in producers:
             producer.join()
         accepted |= {f"delayed {delay} {number}" for delay in delays for number in range(BATCH)}
-        broker.join("default", timeout=60_000)
+        broker.join("default", timeout=PATIENT)
         worker.stop()
         assert len(accepted) >= SENT + DELAYED
         assert accepted - done == set()
