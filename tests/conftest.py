@@ -17,6 +17,8 @@ from hypothesis import settings
 
 pytest_plugins = ["pytester"]
 
+pytest.register_assert_rewrite("serving")
+
 settings.register_profile("servey", deadline=None)  # the clock decides no test
 settings.load_profile("servey")
 

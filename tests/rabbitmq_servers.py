@@ -77,7 +77,11 @@ class OwnRabbitmq:
             "RABBITMQ_MNESIA_BASE": str(folder / "data"),
             "RABBITMQ_NODENAME": f"servey{port}@localhost",
             "RABBITMQ_PID_FILE": str(folder / "pid"),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+                "-kernel inet_dist_use_interface {127,0,0,1}"
+                # else delayed jobs may come three minutes after a crash
+                " -rabbit dead_letter_worker_publisher_confirm_timeout 5000"
+            ),
         }
         self.url = f"amqp://guest:guest@127.0.0.1:{port}/%2F"
         self.start()

@@ -8,7 +8,7 @@ import pytest
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # for `talk_server`
-pytest.register_assert_rewrite("log_contract", "log_nodes", "serving")
+pytest.register_assert_rewrite("log_contract", "log_nodes")
 
 ON_REST = (
     "test_asyncapi.py",

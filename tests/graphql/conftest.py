@@ -10,7 +10,7 @@ import pytest
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # for `schemas`
-pytest.register_assert_rewrite("schemas", "serving", "subscribing")
+pytest.register_assert_rewrite("schemas", "subscribing")
 
 from serving import Served, start_with  # noqa: E402 - it is found only now
 

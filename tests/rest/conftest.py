@@ -10,7 +10,7 @@ import pytest
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # for `raw_http`
-pytest.register_assert_rewrite("raw_http", "serving")
+pytest.register_assert_rewrite("raw_http")
 
 from serving import Served, start_with  # noqa: E402 - it is found only now
 

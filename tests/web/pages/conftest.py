@@ -10,7 +10,7 @@ import pytest
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # for `asking`
-pytest.register_assert_rewrite("asking", "serving")
+pytest.register_assert_rewrite("asking")
 
 from asking import Pages, write_templates  # noqa: E402 - it is found only now
 from serving import start_with  # noqa: E402

@@ -10,7 +10,7 @@ import pytest
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # for `visiting`
-pytest.register_assert_rewrite("serving", "visiting")
+pytest.register_assert_rewrite("visiting")
 
 from serving import Served  # noqa: E402 - it is found only now
 from visiting import ACTIONS, BY_HTTPS, NOTES, PASSWORD, TEMPLATES, Browser  # noqa: E402

@@ -11,7 +11,7 @@ import pytest
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # for `site_folders`
-pytest.register_assert_rewrite("site_folders", "serving")
+pytest.register_assert_rewrite("site_folders")
 
 from serving import Served  # noqa: E402 - it is found only now
 from site_folders import Folder  # noqa: E402

@@ -14,7 +14,7 @@ LOOKS = 5
 async def sizes_of(
     queue: str, link: Link, layout: Layout, subscriptions: set[Subscription]
 ) -> QueueSizes:
-    """The sizes of a queue.
+    """The sizes of a queue, without delayed jobs that RabbitMQ hands on just now.
 
     Args:
         queue: The queue.
