@@ -263,7 +263,7 @@ def claim_all():
 children, kills = [], 0
 while True:
     children += [os.fork() or claim_all() for _ in range(4 - len(children))]
-    time.sleep(random.random() * kills / 200)
+    time.sleep(random.random() * 0.005 * 1.05**kills)  # so that one lives long enough at last
     victim = children.pop(random.randrange(4))
     os.kill(victim, signal.SIGKILL)
     if os.waitpid(victim, 0)[1] != 0:
