@@ -11,15 +11,11 @@ from typing import Any
 import dramatiq
 import pytest
 from stopping import stop
-from waiting import PATIENCE
 
 from servey_sched.brokers.base import JobBroker
 
 LEASE = 1.0
 """The lease of the tests, in seconds."""
-
-PATIENT = round(PATIENCE * 1000)
-"""After how many milliseconds a test gives up that joins a queue."""
 
 
 def message(actor: str = "note", *args: object, **options: Any) -> dramatiq.Message[Any]:

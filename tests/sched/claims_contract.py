@@ -295,9 +295,9 @@ class ClaimingProcessesContract(Stores):
         broker.claim("s", tick(1), first)
         node = nodes.start()
         until(lambda: nodes.said("begin", "job"))
+        kill(node)
         answer = broker.claim("s", tick(2), message(), overlap=Overlap.QUEUE_ONE)
         assert answer.outcome is Claimed.WAITS
-        kill(node)
         until(lambda: broker.find(first.message_id).state == "ready")  # though nobody consumes
         answer = broker.claim("s", tick(2), message(), overlap=Overlap.QUEUE_ONE)
         assert answer.outcome is Claimed.DROPPED

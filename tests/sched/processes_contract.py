@@ -7,7 +7,7 @@ import time
 
 import dramatiq
 import pytest
-from broker_nodes import LEASE, PATIENT, Nodes, Stores, kill, message
+from broker_nodes import LEASE, Nodes, Stores, kill, message
 from waiting import until
 
 from servey_sched.brokers.base import JobBroker, JobConsumer, QueueSizes
@@ -75,7 +75,7 @@ class ProcessesContract(Stores):
         nodes.start()
         broker.enqueue(message("nap", "long", LEASE * 2.5))
         until(lambda: nodes.said("end", "long"))
-        broker.join("default", timeout=PATIENT)
+        broker.join("default", timeout=5000)
         assert len(nodes.said("begin", "long")) == 1
 
     def test_an_idle_worker_of_another_process_wakes_at_once(self, nodes, broker):
@@ -86,7 +86,7 @@ class ProcessesContract(Stores):
             broker.enqueue(message("note", number))
             until(lambda number=number: nodes.said("note", number))
             waits.append(time.monotonic() - sent)
-            broker.join("default", timeout=PATIENT)
+            broker.join("default", timeout=5000)
         assert statistics.median(waits) < 0.15
 
     @pytest.mark.slow
@@ -100,7 +100,7 @@ class ProcessesContract(Stores):
         assert time.monotonic() - killed < LEASE + 1.0
         nodes.let_end("job")
         until(lambda: nodes.said("end", "job") == list(workers))
-        broker.join("default", timeout=PATIENT)
+        broker.join("default", timeout=5000)
 
     @pytest.mark.slow
     def test_jobs_that_a_killed_worker_had_are_delivered_together(self, nodes, broker):
@@ -172,7 +172,7 @@ class ProcessesContract(Stores):
             until(lambda done=kills * 40: len({word for *_, word in nodes.log()}) >= done)
             kill(worker)
         nodes.start()
-        broker.join("default", timeout=PATIENT)
+        broker.join("default", timeout=15_000)
         assert {word for _, what, word in nodes.log() if what == "end"} == set(numbers)
         assert broker.dead() == []
 
@@ -209,7 +209,7 @@ for thread in threads:
         broker.enqueue_many([message("hold", number, "all") for number in numbers])
         until(lambda: {pid for pid, what, _ in nodes.log() if what == "begin"} == workers)
         nodes.let_end("all")
-        broker.join("default", timeout=PATIENT)
+        broker.join("default", timeout=15_000)
         assert sorted(word for _, what, word in nodes.log() if what == "begin") == numbers
 
     @pytest.mark.slow
@@ -224,10 +224,10 @@ for thread in threads:
         nodes.let_end("job")
         until(lambda: first.pid in nodes.said("end", "job"))
         until(lambda: second.pid in nodes.said("end", "job"))
-        broker.join("default", timeout=PATIENT)
+        broker.join("default", timeout=5000)
         assert broker.dead() == []
         broker.enqueue_many([message("note", number) for number in range(10)])
-        broker.join("default", timeout=PATIENT)
+        broker.join("default", timeout=5000)
         assert len(nodes.log()) == 4 + 10
 
     @pytest.mark.slow

@@ -205,7 +205,8 @@ class TestTimes(OnBrokers):
             app.enqueue("note", word="at", using={"at": datetime.now(UTC) + timedelta(seconds=1.2)})
             app.enqueue("note", word="now")
             until(lambda: len(app.said("note")) == 3)
-        [now], [delay], [at] = [app.said("note", word) for word in ("now", "delay", "at")]
+        assert app.words("note") == ["now", "delay", "at"]
+        now, delay, at = app.log()
         assert 0.0 <= now.at - sent < SLACK
         assert 0.7 <= delay.at - sent < 0.7 + SLACK
         assert 1.2 <= at.at - sent < 1.2 + SLACK

@@ -6,7 +6,7 @@ import time
 import dramatiq
 import pytest
 from broker_contract import OneProcessContract
-from broker_nodes import PATIENT, message
+from broker_nodes import message
 from claims_contract import ClaimsContract, tick
 from inspection_contract import InspectionContract
 
@@ -154,6 +154,6 @@ def test_threads_that_race_lose_and_repeat_nothing():
         producer.start()
     for producer in producers:
         producer.join()
-    broker.join("default", timeout=PATIENT)
+    broker.join("default", timeout=10_000)
     worker.stop()
     assert sorted(done) == list(range(2000))

@@ -19,7 +19,7 @@ import dramatiq
 import pika
 import pytest
 from broker_contract import BrokerContract
-from broker_nodes import LEASE, PATIENT, message
+from broker_nodes import LEASE, message
 from dramatiq.errors import ConnectionClosed
 from processes_contract import until_each_works
 from rabbitmq_servers import usual_url
@@ -304,7 +304,7 @@ os.kill(os.getpid(), signal.SIGKILL)
         actor.send(1)
         work()
         actor.send_with_options(args=[2], delay=50)
-        broker.join("default", timeout=PATIENT)
+        broker.join("default", timeout=5000)
         assert seen == [1, 2]
         dead = broker.dead()
         assert [(job.message, job.actor) for job in dead] == [(None, "")] * 9
@@ -317,12 +317,10 @@ os.kill(os.getpid(), signal.SIGKILL)
         assert broker.sizes() == {"default": QueueSizes()}
         channel.queue_delete(broker._server.layout.ready("default").name)
         broker.enqueue_many([message("note", number) for number in range(3)])
-        numbers = []
-        for _ in range(3):
+        for number in range(3):
             delivery = next(filter(None, consumer))
-            numbers += delivery.args
+            assert delivery.args == (number,)
             consumer.ack(delivery)
-        assert sorted(numbers) == [0, 1, 2]  # it may have been made between two of them
 
     def test_the_first_jobs_of_a_new_queue_keep_their_order(self, make):
         broker, numbers = make(), list(range(2000))
@@ -378,7 +376,9 @@ sys.stdin.read()
 
     def test_a_program_may_end_without_closing_its_broker(self, recipe):
         program = f"""
+import logging
 import dramatiq
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of machines that are busy
 lease = 1
 {recipe}
 broker.declare_queue("default")
@@ -387,7 +387,7 @@ consumer = broker.consume("default", timeout=5000)
 assert next(consumer)
 """
         ended = subprocess.run(
-            [sys.executable, "-W", "default", "-c", program],
+            [sys.executable, "-X", "dev", "-c", program],
             check=False,
             capture_output=True,
             text=True,

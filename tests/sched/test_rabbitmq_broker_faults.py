@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import dramatiq
 import pytest
-from broker_nodes import PATIENT, message
+from broker_nodes import message
 from dramatiq.errors import ConnectionClosed
 from rabbitmq_servers import LONGEST_MESSAGE, OwnRabbitmq
 from waiting import until
@@ -232,7 +232,7 @@ def test_nothing_accepted_is_lost_when_rabbitmq_is_killed(server, prefix):
             producer.join()
         accepted |= {f"delayed {delay} {number}" for delay in delays for number in range(BATCH)}
         until(lambda: accepted <= done)  # no size has what RabbitMQ is about to hand on
-        broker.join("default", timeout=PATIENT)
+        broker.join("default", timeout=60_000)
         worker.stop()
         assert len(accepted) >= SENT + DELAYED
         assert [job.actor for job in broker.dead()] == ["dies"]

@@ -9,7 +9,7 @@ import dramatiq
 import pytest
 import redis
 from broker_contract import BrokerContract
-from broker_nodes import PATIENT, message
+from broker_nodes import message
 from claims_contract import ClaimingProcessesContract, ClaimsContract, tick
 from dramatiq.errors import ConnectionClosed
 from inspection_contract import InspectionContract, InspectionProcessesContract
@@ -94,7 +94,7 @@ broker = RedisBroker({url!r}, prefix={prefix!r}, lease=lease)
         work()
         until(broker.dead)
         fails.send()
-        broker.join("default", timeout=PATIENT)
+        broker.join("default", timeout=5000)
         assert [r"half a character: \udcff" in dead.error for dead in broker.dead()] == [True] * 2
 
     def test_the_prefix_is_all_that_is_written_and_nothing_is_left_behind(

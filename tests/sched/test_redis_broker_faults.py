@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 import dramatiq
 import pytest
 import redis
-from broker_nodes import PATIENT, message
+from broker_nodes import message
 from claims_contract import tick
 from dramatiq.errors import ConnectionClosed
 from redis_servers import OwnRedis
@@ -145,7 +145,7 @@ def test_workers_and_producers_go_on_by_themselves_after_a_crash_and_lose_nothin
     enough.set()
     for producer in producers:
         producer.join()
-    broker.join("default", timeout=PATIENT)
+    broker.join("default", timeout=20_000)
     worker.stop()
     assert set(accepted) - done == set()
     assert broker.dead() == []

@@ -8,7 +8,6 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from broker_nodes import PATIENT
 from waiting import PATIENCE
 
 pytest.importorskip("sqlalchemy")
@@ -173,6 +172,6 @@ def test_what_has_committed_runs_once_though_everybody_is_killed(shop):
 
     with shop.serving("jobs", "schedules"):  # they are sent once more, when they have run
         shop.until("SELECT count(*) FROM outbox", [0])
-        shop.broker.join("default", timeout=PATIENT)
+        shop.broker.join("default", timeout=60_000)
     assert shop.broker.dead() == []
     assert shop.ask('SELECT "order" FROM receipts ORDER BY 1') == orders
